@@ -30,7 +30,9 @@ def icon(name: str, extra: str = "") -> Markup:
     box, paths = _symbols()[name]
     classes = f"icon {extra}".strip()
     return Markup('<svg class="{}" viewBox="{}" aria-hidden="true" focusable="false">{}</svg>').format(
-        classes, box, Markup(paths)  # noqa: S704 - the wheel's own drawing, no one's input
+        classes,
+        box,
+        Markup(paths),  # noqa: S704 - the wheel's own drawing, no one's input
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from services.refusals import Refusal
 
 Text = Any  # a str or a lazy string
+JSON_TYPES = ("application/json", "application/problem+json")
 _SERVER_ERROR = 500
 
 
@@ -94,8 +96,8 @@ def trouble_for(status: int) -> Trouble:
 
 def wants_json() -> bool:
     """Tell whether the caller is a program: the JSON API, a JSON body, or JSON preferred over HTML."""
-    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith("/api/") or request.is_json or best in {"application/json", "application/problem+json"}
+    best = request.accept_mimetypes.best_match(["text/html", *JSON_TYPES])
+    return request.path.startswith("/api/") or request.is_json or best in JSON_TYPES
 
 
 def answer(status: int, trouble: Trouble, *, what: Text = None, reference: str = "") -> Response:
@@ -127,10 +129,10 @@ def on_expired(_error: CSRFError) -> Response:
     return answer(400, EXPIRED)
 
 
-def on_http(error: HTTPException) -> Response:
+def on_http(error: HTTPException) -> ResponseReturnValue:
     """Show an HTTP error; redirects and answers made elsewhere pass through, with their headers."""
     if error.response is not None or error.code is None or error.code < 400:  # noqa: PLR2004 - HTTP's own figure
-        return make_response(error.get_response())
+        return cast("Response", error.get_response())
     if error.code >= _SERVER_ERROR:
         return on_failure(error)
     response = answer(error.code, trouble_for(error.code))

@@ -34,7 +34,7 @@ class Entry:
     endpoint: str
     permission: str | None = None
     prefix: str = ""
-    args: dict[str, str] = field(default_factory=dict)
+    args: dict[str, Any] = field(default_factory=dict)
     count: int = 0
     phone: bool = False
     short: Text = ""
