@@ -1,0 +1,1 @@
+"""Own account: password, second factor, sign-ins."""

@@ -1,0 +1,1 @@
+"""Serving of uploads through a permission check."""

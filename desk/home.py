@@ -1,0 +1,1 @@
+"""Home is work: what to do today."""

@@ -1,0 +1,1 @@
+"""Search over numbers, names and any two characters."""

@@ -1,0 +1,1 @@
+"""What a grid worker can enter today, drafts and recent entries."""

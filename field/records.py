@@ -1,0 +1,1 @@
+"""Entry of a configured form, page by page."""

@@ -1,0 +1,26 @@
+"""Tables, enums and constraints; what may be stored and who may do what."""
+
+from __future__ import annotations
+
+# Importing every noun here puts every table into Base.metadata for migrations and relationships.
+from models import (
+    access,
+    accounts,
+    audit,
+    calendar,
+    categories,
+    drafts,
+    files,
+    forms,
+    jobs,
+    messages,
+    orgs,
+    people,
+    records,
+    settings,
+)
+
+__all__ = [
+    "access", "accounts", "audit", "calendar", "categories", "drafts", "files", "forms", "jobs", "messages", "orgs",
+    "people", "records", "settings",
+]  # fmt: skip

@@ -1,0 +1,115 @@
+"""Who may do what: roles, the one permission map, and the actor whose grants are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.orgs import Level
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    DISPATCHER = "dispatcher"
+    TOWNSHIP_OFFICIAL = "township_official"
+    VILLAGE_OFFICIAL = "village_official"
+    GRID_WORKER = "grid_worker"
+    DEPARTMENT_HANDLER = "department_handler"
+    MEDIATOR = "mediator"
+    DISCIPLINE_INSPECTOR = "discipline_inspector"
+    JUDGE = "judge"
+    LEADER = "leader"
+    AUDITOR = "auditor"
+
+
+_R = Role
+_OFFICIALS = {_R.DISPATCHER, _R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL}
+_ENTRY = _OFFICIALS | {_R.GRID_WORKER, _R.DEPARTMENT_HANDLER, _R.MEDIATOR}
+_READERS = _ENTRY | {_R.ADMIN, _R.LEADER, _R.AUDITOR}
+
+# The whole policy. A role acts only inside the organisations where the user holds it (queries/scope.py).
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    action: frozenset(roles)
+    for action, roles in {
+        "org:list": set(_R),
+        "org:manage": {_R.ADMIN},
+        "user:list": {_R.ADMIN, _R.AUDITOR},
+        "user:manage": {_R.ADMIN},
+        "resident:list": _OFFICIALS | {_R.GRID_WORKER, _R.ADMIN},
+        "resident:create": _OFFICIALS | {_R.GRID_WORKER},
+        "resident:edit": _OFFICIALS | {_R.GRID_WORKER},
+        "resident:delete": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "resident:reveal": _OFFICIALS,
+        "household:list": _OFFICIALS | {_R.GRID_WORKER, _R.ADMIN},
+        "household:create": _OFFICIALS | {_R.GRID_WORKER},
+        "household:edit": _OFFICIALS | {_R.GRID_WORKER},
+        "household:delete": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "household:reveal": _OFFICIALS,
+        "category:list": {_R.ADMIN, _R.DISPATCHER, _R.AUDITOR},
+        "category:manage": {_R.ADMIN},
+        "calendar:list": {_R.ADMIN, _R.DISPATCHER, _R.AUDITOR},
+        "calendar:manage": {_R.ADMIN},
+        "setting:list": {_R.ADMIN, _R.AUDITOR},
+        "setting:manage": {_R.ADMIN},
+        "audit:list": {_R.ADMIN, _R.AUDITOR},
+        "form:list": {_R.ADMIN, _R.AUDITOR},
+        "form:design": {_R.ADMIN},
+        "form:publish": {_R.ADMIN},
+        "record:list": _READERS,
+        "record:create": _ENTRY,
+        "record:edit": _ENTRY,
+        "record:delete": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL, _R.DISPATCHER},
+        "record:export": _OFFICIALS | {_R.ADMIN, _R.LEADER},
+        "record:reveal": _OFFICIALS | {_R.MEDIATOR},
+        "record:history": _OFFICIALS | {_R.ADMIN, _R.AUDITOR},
+    }.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role held in one organisation, with that organisation's place in the tree."""
+
+    role: Role
+    org_id: int
+    org_name: str
+    level: Level
+    county_id: int
+    town_id: int | None
+    village_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a signed-in user with the grants valid today, or the system itself."""
+
+    user_id: int | None
+    username: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+    origin: str = ""
+    system: bool = False
+    flags: frozenset[str] = field(default=frozenset())
+
+    def can(self, permission: str) -> bool:
+        """Tell whether the actor holds the permission anywhere. Raises KeyError on an unknown permission."""
+        roles = PERMISSIONS[permission]
+        return self.system or any(grant.role in roles for grant in self.grants)
+
+    def grants_for(self, permission: str) -> tuple[Grant, ...]:
+        roles = PERMISSIONS[permission]
+        return tuple(grant for grant in self.grants if grant.role in roles)
+
+    @property
+    def counties(self) -> frozenset[int]:
+        return frozenset(grant.county_id for grant in self.grants)
+
+    @property
+    def home(self) -> Grant | None:
+        """The organisation shown beside the name: the first grant."""
+        return self.grants[0] if self.grants else None
+
+
+def system_actor(origin: str) -> Actor:
+    """Return the actor for jobs and operator commands; origin names which one."""
+    return Actor(user_id=None, username="system", name="系统", origin=origin, system=True)

@@ -1,0 +1,142 @@
+"""The declarative base, the database handle, and the columns that many tables share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows only under INTEGER PRIMARY KEY
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant. Takes aware datetimes only, gives aware UTC back on both engines."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value if value is None else value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table. Constraint names are fixed so that migrations can name them on both engines."""
+
+    # On the registry, not on the class: Flask-SQLAlchemy subclasses Base, and maps are not inherited.
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            dict[str, Any]: Json,
+            list[Any]: Json,
+            str: sa.Text(),
+        },
+    )
+
+
+class Session(FlaskSession):
+    """A session that reads from a read-only engine and writes only inside an act.
+
+    Pages never queue behind a writer, and a stray write outside `services.transaction` fails in the database.
+    """
+
+    def get_bind(
+        self,
+        mapper: Any | None = None,  # noqa: ARG002 - the shape is SQLAlchemy's
+        clause: Any | None = None,  # noqa: ARG002
+        bind: sa.Engine | sa.Connection | None = None,
+        **_rest: Any,
+    ) -> sa.Engine | sa.Connection:
+        if bind is not None:
+            return bind
+        return db.engine if self.info.get("writing") else db.engines["read"]
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": Session})
+
+
+def engine_options(database: str) -> dict[str, Any]:
+    """Return Flask-SQLAlchemy's configuration for the write engine and the read engine of one database."""
+    if database.startswith("sqlite"):
+        write: dict[str, Any] = {"url": database, "connect_args": {"timeout": 30, "check_same_thread": False}}
+        read = dict(write)
+    else:
+        write = {"url": database, "pool_pre_ping": True}
+        read = {**write, "connect_args": {"options": "-c default_transaction_read_only=on"}}
+    return {"SQLALCHEMY_ENGINE_OPTIONS": write, "SQLALCHEMY_BINDS": {"read": read}}
+
+
+def install_pragmas() -> None:
+    """Make SQLite's engines safe: our own BEGIN, WAL, foreign keys, full sync for acts. Needs an app context."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    for engine, writes in ((db.engine, True), (db.engines["read"], False)):
+        event.listen(engine, "connect", _pragmas(writes=writes))
+        event.listen(engine, "begin", _begin("BEGIN IMMEDIATE" if writes else "BEGIN"))
+
+
+def _pragmas(*, writes: bool) -> Any:
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: a deferred read-then-write fails with BUSY
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout=30000",
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "synchronous=FULL" if writes else "query_only=ON",
+            "cache_size=-65536",
+            "mmap_size=268435456",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return on_connect
+
+
+def _begin(statement: str) -> Any:
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return on_begin
+
+
+class Scoped:
+    """Columns by which rows are shown or hidden: equality on county, town and village, and the owning unit."""
+
+    county_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"))
+    town_id: Mapped[int | None] = mapped_column(sa.ForeignKey("org_unit.id"))
+    village_id: Mapped[int | None] = mapped_column(sa.ForeignKey("org_unit.id"))
+    org_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"))
+
+
+class Versioned:
+    """An optimistic lock: a save with a stale row_version is refused."""
+
+    row_version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -1,0 +1,1 @@
+"""Reads: selects for lists, search, figures and look-ups. Nothing here writes."""

@@ -1,0 +1,64 @@
+"""Row scope: the one place where an actor's grants become conditions on rows."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from models.access import Actor, Grant
+from models.base import Base, db
+from models.orgs import Level, OrgUnit
+
+T = TypeVar("T", bound=Base)
+OWN_UNIT_LEVELS = frozenset({Level.DEPARTMENT, Level.COMMITTEE, Level.STUDIO})
+
+
+def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnElement[bool]:
+    """Return the condition that keeps the rows an actor may treat so.
+
+    Rows with county, town and village are kept by equality on the level of each grant; a department, committee or
+    studio sees the rows that name it as owning unit. Rows with only county_id (forms, categories, settings) are kept
+    for everybody of that county. Nothing granted means no row.
+    """
+    if actor.system:
+        return sa.true()
+    grants = actor.grants_for(permission)
+    if not hasattr(model, "town_id"):
+        return _any_of([model.county_id.in_({g.county_id for g in grants})] if grants else [])  # type: ignore[attr-defined]
+    clauses = []
+    for level, column in ((Level.COUNTY, "county_id"), (Level.TOWNSHIP, "town_id"), (Level.VILLAGE, "village_id")):
+        ids = sorted({g.org_id for g in grants if g.level == level})
+        if ids:
+            clauses.append(getattr(model, column).in_(ids) if len(ids) > 1 else getattr(model, column) == ids[0])
+    units = sorted({g.org_id for g in grants if g.level in OWN_UNIT_LEVELS})
+    if units:
+        owner = model.id if model is OrgUnit else model.org_id  # type: ignore[attr-defined]
+        clauses.append(owner.in_(units))
+    return _any_of(clauses)
+
+
+def covers(actor: Actor, permission: str, row: Any) -> bool:
+    """Tell whether one loaded row lies in the scope; the same rule as in_scope, in Python."""
+    return actor.system or any(_grant_covers(grant, row) for grant in actor.grants_for(permission))
+
+
+def get_in_scope(model: type[T], ident: Any, actor: Actor, permission: str) -> T | None:
+    """Fetch one row by primary key, or None where it is missing or outside the scope (the caller says 404)."""
+    key = sa.inspect(model).primary_key[0]
+    return db.session.scalar(sa.select(model).where(key == ident, in_scope(model, actor, permission)))
+
+
+def _grant_covers(grant: Grant, row: Any) -> bool:
+    if not hasattr(row, "town_id"):
+        return bool(row.county_id == grant.county_id)
+    if grant.level in OWN_UNIT_LEVELS:
+        return bool((row.id if isinstance(row, OrgUnit) else row.org_id) == grant.org_id)
+    column = {Level.COUNTY: "county_id", Level.TOWNSHIP: "town_id", Level.VILLAGE: "village_id"}[grant.level]
+    return bool(getattr(row, column) == grant.org_id)
+
+
+def _any_of(clauses: list[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    if not clauses:
+        return sa.false()
+    return clauses[0] if len(clauses) == 1 else sa.or_(*clauses)

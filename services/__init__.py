@@ -1,0 +1,1 @@
+"""Acts: every change of state goes through one function here, in one transaction."""

@@ -1,0 +1,72 @@
+"""One transaction per act: the outermost act opens and commits it, acts called inside join it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own busy handler remains
+    fcntl = None  # type: ignore[assignment]
+
+from models.base import db
+from services.audit import seal_audit
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def transaction(act: Callable[P, R]) -> Callable[P, R]:
+    """Make a service function one transaction. Anything it raises rolls everything back."""
+
+    @functools.wraps(act)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if db.session.info.get("writing"):
+            return act(*args, **kwargs)
+        with write_transaction():
+            return act(*args, **kwargs)
+
+    return wrapper
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """Open the write transaction, seal the audit chain at its end, commit; roll back on any exception.
+
+    The page's read transaction ends first, so what the act looks at is read again under the write lock.
+    """
+    session = db.session()
+    session.rollback()
+    with _write_queue():
+        session.info["writing"] = True
+        session.info["audit"] = []
+        try:
+            yield
+            session.flush()
+            seal_audit(session)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("writing", None)
+            session.info.pop("audit", None)
+
+
+@contextmanager
+def _write_queue() -> Iterator[None]:
+    """Queue SQLite writers on a file lock: its busy handler starves some of them for seconds, flock does not."""
+    path = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+    if path is None or fcntl is None:
+        yield
+        return
+    handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back

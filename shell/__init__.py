@@ -1,0 +1,1 @@
+"""What every web room shares: access, clock, layout context, headers, error pages."""

@@ -1,0 +1,28 @@
+"""Language of a request: the user's choice, the cookie's, or the county's default."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, g, request
+from flask_babel import Babel
+
+LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
+COOKIE = "zhiye_locale"
+
+
+def init_app(app: Flask) -> None:
+    """Set up Flask-Babel: Chinese by default, English by switch, dates in the county's time zone."""
+    settings = app.config["ZHIYE"]
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(settings.root / "translations")
+    Babel(
+        app,
+        default_locale=settings.default_locale,
+        default_timezone=settings.timezone,
+        locale_selector=locale,
+    )
+    app.context_processor(lambda: {"locale": locale(), "locales": LOCALES})
+
+
+def locale() -> str:
+    """Return the locale of this request, one of LOCALES."""
+    chosen = g.get("locale") or request.cookies.get(COOKIE, "")
+    return chosen if chosen in LOCALES else str(current_app.config["ZHIYE"].default_locale)
