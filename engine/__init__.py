@@ -1,0 +1,1 @@
+"""What a configurable form means: pure Python, no web, no database, no clock."""

@@ -1,0 +1,306 @@
+"""Whether a document is a form: the check at every save of a draft and before publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from engine.context import Context
+from engine.expression_types import type_problems
+from engine.expressions import dependencies, problems, uses_today
+from engine.kinds import KINDS
+from engine.messages import N_, Invalid, Message, Problem
+from engine.properties import (
+    flag_problem,
+    hint_problem,
+    key_problem,
+    name_problem,
+    setting_problem,
+    text_problem,
+    unsafe,
+)
+from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items
+
+PAGES, ITEMS, RULES, TESTS = 50, 300, 100, 100
+_DOCUMENT = ("schema", "key", "title", "stale_policy", "list", "pages", "rules", "tests")
+_TEST = ("in", "errors", "valid", "shown", "hidden")
+_USER_DEFAULTS = {"village": "org", "town": "org", "name": "text"}
+_ANY_CONTEXT = Context(today=date.max, org_allowed=lambda _org, _level: True, file_known=lambda _uid: True)
+
+
+def check(document: object) -> list[Problem]:
+    """List everything that keeps a document from being a form; never raises, whatever JSON it is given."""
+    message = unsafe(document)
+    if message:
+        return [Problem("", None, message.text, message.params)]
+    checker = _Check()
+    checker.document(document)
+    return checker.problems
+
+
+class _Check:
+    """One pass over a document. Later steps run only when the shapes they rely on are right."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def say(self, path: str, message: Message | str | None, of: str | None = None, /, **params: Any) -> None:
+        if message is not None:
+            said = Message(message, params) if isinstance(message, str) else message
+            self.problems.append(Problem(path, of, said.text, said.params))
+
+    def document(self, document: object) -> None:
+        if not isinstance(document, dict):
+            self.say("", N_("表单定义要是一个对象"))
+            return
+        self._only(document, _DOCUMENT, "")
+        if document.get("schema") != SCHEMA:
+            self.say("schema", N_("格式版本要写“%(schema)s”"), schema=SCHEMA)
+        self.say("key", key_problem(document.get("key")))
+        self.say("title", text_problem(document.get("title")))
+        self.say("stale_policy", _policy_problem(document.get("stale_policy", STALE_POLICIES[0])))
+        self._pages(document.get("pages"))
+        if self.problems:
+            return
+        items = [(path, build_item(raw)) for path, raw in raw_items(document)]
+        self._unique(items)
+        if self.problems:
+            return
+        for path, item in items:
+            self._settled(path, item)
+        self._whole(document, items)
+
+    def _pages(self, pages: object) -> None:
+        if not isinstance(pages, list) or not 1 <= len(pages) <= PAGES:
+            self.say("pages", N_("表单要有 1 到 %(most)s 页"), most=PAGES)
+            return
+        seen: set[str] = set()
+        for number, page in enumerate(pages):
+            self._page(page, f"pages[{number}]", seen)
+        if not self.problems and sum(len(page["items"]) for page in pages) > ITEMS:
+            self.say("pages", N_("题目太多，一张表单最多 %(most)s 道"), most=ITEMS)
+
+    def _page(self, page: object, path: str, seen: set[str]) -> None:
+        if not isinstance(page, dict):
+            self.say(path, N_("每一页要是一个对象"))
+            return
+        self._only(page, ("id", "title", "items"), path)
+        self.say(f"{path}.id", key_problem(page.get("id")))
+        if str(page.get("id")) in seen:
+            self.say(f"{path}.id", N_("两页用了同一个标识"))
+        seen.add(str(page.get("id")))
+        self.say(f"{path}.title", text_problem(page.get("title")))
+        items = page.get("items")
+        if not isinstance(items, list):
+            self.say(f"{path}.items", N_("每一页要有题目的列表"))
+            return
+        for place, item in enumerate(items):
+            self._item(item, f"{path}.items[{place}]")
+
+    def _item(self, raw: object, path: str) -> None:
+        """Judge the shape of every property of one item, each on its own."""
+        if not isinstance(raw, dict):
+            self.say(path, N_("每道题要是一个对象"))
+            return
+        fid = raw["fid"] if isinstance(raw.get("fid"), str) else None
+        kind = KINDS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
+        if kind is None:
+            self.say(f"{path}.type", N_("没有这种题型：%(type)s"), fid, type=str(raw.get("type"))[:40])
+            return
+        for name, judge in _COMMON.items():
+            if name in _NEEDED or raw.get(name) is not None:
+                self.say(f"{path}.{name}", judge(raw.get(name)), fid)
+        settings = {setting.name: setting for setting in kind.config_properties}
+        self._only(raw, (*ITEM_PROPERTIES, *settings), path, fid)
+        for name, setting in settings.items():
+            if name in raw:
+                self.say(f"{path}.{name}", setting_problem(raw[name], setting), fid)
+        self._rules(raw.get("rules"), f"{path}.rules", fid)
+
+    def _rules(self, rules: object, path: str, fid: str | None, *, places: bool = False) -> None:
+        if rules is None:
+            return
+        if not isinstance(rules, list) or len(rules) > RULES:
+            self.say(path, N_("校验规则要是一个列表，最多 %(most)s 条"), fid, most=RULES)
+            return
+        names = ("if", "message", "at") if places else ("if", "message")
+        for place, rule in enumerate(rules):
+            where = f"{path}[{place}]"
+            if not isinstance(rule, dict) or "if" not in rule:
+                self.say(where, N_("校验规则要有条件和提示"), fid)
+                continue
+            self._only(rule, names, where, fid)
+            self.say(f"{where}.message", text_problem(rule.get("message")), fid)
+
+    def _only(self, raw: Mapping[str, Any], known: tuple[str, ...], path: str, fid: str | None = None) -> None:
+        for name in raw:
+            if name not in known:
+                where = f"{path}.{name}" if path else name
+                self.say(where, N_("不认识的属性“%(name)s”"), fid, name=name[:40])
+
+    def _unique(self, items: list[tuple[str, Item]]) -> None:
+        fids: set[str] = set()
+        keys: set[str] = set()
+        for path, item in items:
+            if item.fid in fids:
+                self.say(f"{path}.fid", N_("题号“%(fid)s”重复"), item.fid, fid=item.fid)
+            if item.key in keys:
+                self.say(f"{path}.key", N_("标识“%(key)s”重复"), item.fid, key=item.key)
+            fids.add(item.fid)
+            keys.add(item.key)
+
+    def _settled(self, path: str, item: Item) -> None:
+        """Judge what the properties of one item say together."""
+        kind = item.kind
+        self.problems.extend(problem.under(path, item.fid) for problem in kind.check_item(item))
+        if item.mask and not kind.maskable:
+            self.say(f"{path}.mask", N_("这种题型不能遮盖"), item.fid)
+        for name, possible in (("index", bool(kind.index_as)), ("search", kind.searchable)):
+            if getattr(item, name) and item.sealed:
+                self.say(f"{path}.{name}", N_("加密保存的题目不能排序、筛选和搜索，只能按完整内容查找"), item.fid)
+            elif getattr(item, name) and not possible:
+                self.say(f"{path}.{name}", N_("这种题型不能排序、筛选或搜索"), item.fid)
+        if not kind.answerable and (item.required or item.default is not None or item.rules):
+            self.say(path, N_("说明文字没有答案，不能设必填、默认值和校验"), item.fid)
+        elif item.default is not None:
+            self.say(f"{path}.default", _default_problem(item), item.fid)
+
+    def _whole(self, document: Mapping[str, Any], items: list[tuple[str, Item]]) -> None:
+        """Judge what refers from one place to another."""
+        known = {item.fid: item for _, item in items if not item.retired and item.kind.answerable}
+        if not any(not item.retired for _, item in items):
+            self.say("pages", N_("表单至少要有一道在用的题目"))
+        for path, item in items:
+            if not item.retired:
+                self._conditions(path, item, known)
+        self._cycles(items)
+        self._rules(document.get("rules"), "rules", None, places=True)
+        self._form_rules(document, known)
+        self._columns(document.get("list"), known)
+        self._tests(document.get("tests"), {item.fid for _, item in items if not item.retired})
+
+    def _condition(self, path: str, expression: Any, known: Mapping[str, Item], fid: str | None = None) -> bool:
+        messages = problems(expression, known)
+        if not messages:
+            messages = type_problems(expression, known)
+        for message in messages:
+            self.say(path, message, fid)
+        return not messages
+
+    def _conditions(self, path: str, item: Item, known: Mapping[str, Item]) -> None:
+        if item.show is not None and self._condition(f"{path}.show", item.show, known, item.fid):
+            read = dependencies(item.show)
+            if item.fid in read:
+                self.say(f"{path}.show", N_("显示条件不能用到这道题自己"), item.fid)
+            if not read and not uses_today(item.show):
+                self.say(f"{path}.show", N_("显示条件没有用到任何题目"), item.fid)
+        if not isinstance(item.required, bool):
+            self._condition(f"{path}.required", item.required, known, item.fid)
+        for place, rule in enumerate(item.rules):
+            self._condition(f"{path}.rules[{place}].if", rule.condition, known, item.fid)
+
+    def _cycles(self, items: list[tuple[str, Item]]) -> None:
+        if self.problems:
+            return
+        graph = {item.fid: dependencies(item.show) for _, item in items if item.show is not None and not item.retired}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            names = {item.fid: item.text() for _, item in items}
+            circle = " → ".join(names[fid] for fid in error.args[1])
+            self.say("pages", N_("显示条件绕成了圈：%(circle)s"), circle=circle)
+
+    def _form_rules(self, document: Mapping[str, Any], known: Mapping[str, Item]) -> None:
+        if self.problems:
+            return
+        for place, rule in enumerate(document.get("rules") or ()):
+            self._condition(f"rules[{place}].if", rule["if"], known)
+            if rule.get("at") is not None and not _among(rule["at"], known):
+                self.say(f"rules[{place}].at", N_("提示位置的题目不存在或已停用"))
+
+    def _columns(self, columns: object, known: Mapping[str, Item]) -> None:
+        if columns is None:
+            return
+        names = {*known, *(item.key for item in known.values())}
+        if not isinstance(columns, list) or not all(_among(name, names) for name in columns):
+            self.say("list", N_("列表的列只能是在用的题目"))
+        elif len(set(columns)) != len(columns):
+            self.say("list", N_("列表的列重复"))
+
+    def _tests(self, tests: object, fids: set[str]) -> None:
+        if tests is None:
+            return
+        if not isinstance(tests, list) or len(tests) > TESTS:
+            self.say("tests", N_("样例要是一个列表，最多 %(most)s 个"), most=TESTS)
+            return
+        for place, test in enumerate(tests):
+            self._test(test, f"tests[{place}]", fids)
+
+    def _test(self, test: object, path: str, fids: set[str]) -> None:
+        if not isinstance(test, dict) or not isinstance(test.get("in"), dict):
+            self.say(path, N_("样例要有输入的答案"))
+            return
+        self._only(test, _TEST, path)
+        for name in _TEST:
+            named = test.get(name, [])
+            if not isinstance(named, list | dict) or not all(_among(fid, fids) for fid in named):
+                self.say(f"{path}.{name}", N_("样例里的题目不存在或已停用"))
+
+
+def _among(name: object, names: object) -> bool:
+    return isinstance(name, str) and isinstance(names, set | Mapping) and name in names
+
+
+def _policy_problem(policy: object) -> Message | None:
+    if policy in STALE_POLICIES[:2]:
+        return None
+    until = policy.get("refuse_after") if isinstance(policy, dict) and len(policy) == 1 else None
+    try:
+        if isinstance(until, str) and date.fromisoformat(until).isoformat() == until:
+            return None
+    except ValueError:
+        pass
+    return Message(N_("旧版草稿的处理方式不对"))
+
+
+def _mask_problem(value: object) -> Message | None:
+    return None if value in MASKS else Message(N_("没有这种遮盖方式"))
+
+
+def _anything(_value: object) -> Message | None:
+    """Leave a property to a later step, which knows the other items."""
+    return None
+
+
+_NEEDED = ("fid", "key", "label")
+_COMMON: Mapping[str, Callable[[object], Message | None]] = {
+    "fid": key_problem,
+    "key": name_problem,
+    "label": text_problem,
+    "hint": hint_problem,
+    "required": _anything,
+    "show": _anything,
+    "default": _anything,
+    "index": flag_problem,
+    "search": flag_problem,
+    "mask": _mask_problem,
+    "retired": flag_problem,
+}
+
+
+def _default_problem(item: Item) -> Message | None:
+    default = item.default
+    if isinstance(default, dict):
+        fits = default == {"today": []} and item.kind.value_type == "date"
+        source = default.get("user") if len(default) == 1 else None
+        wanted = _USER_DEFAULTS.get(source) if isinstance(source, str) else None
+        fits = fits or wanted == item.type or (wanted == "text" and item.type == "person_name")
+        return None if fits else Message(N_("这种题型不能用这个默认值"))
+    try:
+        value = item.kind.parse(item, default, _ANY_CONTEXT)
+    except Invalid as invalid:
+        return invalid.message
+    messages = [] if value is None else item.kind.validate(item, value, _ANY_CONTEXT)
+    return messages[0] if messages else None

@@ -1,0 +1,45 @@
+"""What answers are judged against: the day, the person, and look-ups that the caller provides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+DEFAULT_LOCALE = "zh_Hans_CN"
+
+
+def _nameless(_org: int) -> str | None:
+    return None
+
+
+def _none_allowed(_org: int, _level: str | None) -> bool:
+    return False
+
+
+def _none_known(_uid: str) -> bool:
+    return False
+
+
+def _untranslated(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The world around one set of answers.
+
+    The look-ups refuse by default, so that a caller who forgets one lets nothing through.
+    `previous` holds the Python values of the record before this edit: what was allowed then stays allowed.
+    `user` knows "name" (text), "village" and "town" (organisation ids).
+    """
+
+    today: date
+    user: Mapping[str, Any] = field(default_factory=dict)
+    org_name: Callable[[int], str | None] = _nameless
+    org_allowed: Callable[[int, str | None], bool] = _none_allowed
+    file_known: Callable[[str], bool] = _none_known
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    locale: str = DEFAULT_LOCALE
+    translate: Callable[[str], str] = _untranslated

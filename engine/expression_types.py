@@ -1,0 +1,77 @@
+"""Whether an expression compares like with like: the mistakes that evaluate quietly to false."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.messages import N_, Message
+from engine.schema import Item
+
+_COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+_NAMES = {
+    "text": N_("文字"),
+    "number": N_("数字"),
+    "date": N_("日期"),
+    "bool": N_("是否"),
+    "list": N_("多项"),
+}
+_RESULTS = {
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "empty", "filled", "selected"), "bool"),
+    **dict.fromkeys(("mul", "div", "round", "count", "sum", "length"), "number"),
+    "contains": "bool",
+    "today": "date",
+    "date": "date",
+}
+
+
+def type_problems(expression: Any, items: Mapping[str, Item]) -> list[Message]:
+    """List comparisons of different types and options that do not exist, in a tree that is otherwise right."""
+    if not isinstance(expression, dict):
+        return []
+    ((name, arguments),) = expression.items()
+    if not isinstance(arguments, list):
+        return []
+    found = [message for argument in arguments for message in type_problems(argument, items)]
+    if name in _COMPARISONS:
+        found.extend(_comparison_problems(arguments, items))
+    if name in {"eq", "ne", "selected"}:
+        found.extend(_option_problems(arguments, items))
+    return found
+
+
+def _type(node: Any, items: Mapping[str, Item]) -> str | None:
+    """Return the type of what a node evaluates to, None when it can be several or is empty."""
+    if isinstance(node, bool):
+        return "bool"
+    if isinstance(node, str):
+        return "text"
+    if isinstance(node, int | float):
+        return "number"
+    if not isinstance(node, dict):
+        return None
+    ((name, arguments),) = node.items()
+    return items[arguments].kind.value_type if name == "var" else _RESULTS.get(name)
+
+
+def _comparison_problems(arguments: list[Any], items: Mapping[str, Item]) -> list[Message]:
+    left, right = (_type(argument, items) for argument in arguments)
+    if left is None or right is None or left == right:
+        return []
+    return [
+        Message(
+            N_("条件把%(left)s和%(right)s相比，永远不会成立"),
+            {"left": Message(_NAMES[left]), "right": Message(_NAMES[right])},
+        )
+    ]
+
+
+def _option_problems(arguments: list[Any], items: Mapping[str, Item]) -> list[Message]:
+    variables = [node["var"] for node in arguments if isinstance(node, dict) and "var" in node]
+    literals = [node for node in arguments if isinstance(node, str)]
+    if len(variables) != 1 or len(literals) != 1:
+        return []
+    item = items[variables[0]]
+    if not item.options or literals[0] == "" or literals[0] in {option.value for option in item.options}:
+        return []
+    return [Message(N_("“%(label)s”没有选项“%(value)s”"), {"label": item.text(), "value": literals[0]})]
