@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from cli.audit import audit_group
+from cli.demo import demo_command
 from cli.serve import serve, worker
 
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
-    for command in (serve, worker):
+    for command in (serve, worker, demo_command, audit_group):
         app.cli.add_command(command)

@@ -1,0 +1,17 @@
+"""Work behind the pages: the queue, the schedule and the jobs themselves."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from jobs.nightly import PERIODIC
+from jobs.outbox import deliver_now
+from jobs.queue import init_queue
+from jobs.schedule import run_job, ticker
+
+JOBS = (deliver_now, run_job(PERIODIC))
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its queue. Nothing is opened before the first use."""
+    init_queue(app, app.config["ZHIYE"], JOBS, ticker(PERIODIC))
