@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,9 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
 
+GENESIS = "0" * 64
+HASHED = (
+    "id", "at", "act", "thing", "thing_id", "label", "actor_id", "actor_name", "origin",
+    "county_id", "town_id", "village_id", "org_id", "before", "after", "prev_hash",
+)  # fmt: skip
+
 
 class AuditEvent(Base):
-    """One act. `id` is gapless; `hash` covers the row and the hash before it (services/audit.py).
+    """One act. `id` is gapless; `hash` covers the row and the hash before it (chain_hash).
 
     Place columns carry the scope of the thing acted on, so an auditor of a township sees that township's rows.
     """
@@ -42,3 +51,11 @@ class AuditEvent(Base):
     after: Mapped[dict[str, Any] | None]
     prev_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+def chain_hash(row: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the row's canonical JSON (sorted keys, UTC instants with microseconds)."""
+    content = {name: row[name] for name in HASHED}
+    content["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

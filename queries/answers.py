@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext
 
 from engine.context import Context
 from models.access import Actor
@@ -50,6 +51,7 @@ def context_for(
         file_known=file_known,
         previous=previous or {},
         locale=locale,
+        translate=gettext,
     )
 
 

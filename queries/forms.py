@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sqlalchemy as sa
 
 from engine.definition import Definition, parse
@@ -11,6 +9,9 @@ from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState, FormVersion
 from queries.scope import in_scope
+
+CACHED_DEFINITIONS = 1024
+_parsed: dict[str, Definition] = {}  # by SHA-256 of the document
 
 
 def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
@@ -27,20 +28,20 @@ def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]
 def definition(form_id: int, number: int) -> Definition:
     """Return a published definition, parsed once per process: a version never changes.
 
-    Raises LookupError when there is no such version.
+    One primary-key read per call keeps any number of worker processes right. Raises LookupError when missing.
     """
-    return _cached(str(db.engine.url), form_id, number)
+    key = (FormVersion.form_id == form_id, FormVersion.number == number)
+    sha256 = db.session.scalar(sa.select(FormVersion.sha256).where(*key))
+    if sha256 is None:
+        raise LookupError(f"form {form_id} has no version {number}")
+    if sha256 not in _parsed:
+        if len(_parsed) >= CACHED_DEFINITIONS:
+            _parsed.clear()
+        _parsed[sha256] = parse(db.session.scalars(sa.select(FormVersion.definition).where(*key)).one())
+    return _parsed[sha256]
 
 
 def versions(form_id: int) -> list[FormVersion]:
     """Return the published versions of a form, newest first."""
     query = sa.select(FormVersion).where(FormVersion.form_id == form_id).order_by(FormVersion.number.desc())
     return list(db.session.scalars(query))
-
-
-@lru_cache(maxsize=1024)
-def _cached(_database: str, form_id: int, number: int) -> Definition:
-    version = db.session.get(FormVersion, (form_id, number))
-    if version is None:
-        raise LookupError(f"form {form_id} has no version {number}")
-    return parse(version.definition)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.access import Actor
-from models.audit import AuditEvent
+from models.audit import GENESIS, AuditEvent, chain_hash
 from models.base import db
 
-GENESIS = "0" * 64
 CHAIN_LOCK = 0x5A_48_59_45  # the advisory lock that serialises chain writers on PostgreSQL
-HASHED = ("id", "at", "act", "thing", "thing_id", "label", "actor_id", "actor_name", "origin",
-          "county_id", "town_id", "village_id", "org_id", "before", "after", "prev_hash")  # fmt: skip
 
 
 def record_audit(
@@ -80,14 +74,6 @@ def seal_audit(session: Session) -> None:
     session.execute(sa.insert(AuditEvent), rows)
 
 
-def chain_hash(row: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the row's canonical JSON (sorted keys, UTC instants with microseconds)."""
-    content = {name: row[name] for name in HASHED}
-    content["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def jsonable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Turn dates, decimals and enums into JSON values that read back equal on both engines."""
     return None if values is None else {str(key): _plain(value) for key, value in values.items()}
@@ -97,17 +83,13 @@ def _plain(value: Any) -> Any:
     match value:
         case None | bool() | int():
             return value
-        case str():
-            return str(value)
-        case datetime() | date():
+        case date():  # and datetime
             return value.isoformat()
-        case Decimal() | float():
-            return str(value)
         case Mapping():
             return jsonable(value)
         case list() | tuple() | set() | frozenset():
             return [_plain(item) for item in value]
-        case _:
+        case _:  # text, enums, decimals, floats: as words, so that both engines read back the same
             return str(value)
 
 

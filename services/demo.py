@@ -1,0 +1,80 @@
+"""The demo county: seeds an empty database with organisations, accounts, forms and entries."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from models.access import Actor, Role
+from models.accounts import User
+from models.base import db
+from models.orgs import Level, OrgName, OrgUnit
+from services import demo_county as county
+from services.accounts import create_user, grant_role
+from services.audit import record_audit
+from services.ids import next_id
+from services.pinyin import sort_key
+from services.transaction import transaction
+
+SINCE = date(2019, 1, 1)
+
+
+def is_empty() -> bool:
+    """Tell whether nothing has been set up yet: no organisation and no user."""
+    return not db.session.scalar(sa.select(sa.exists().select_from(OrgUnit)))
+
+
+@transaction
+def seed_county(*, actor: Actor, at: datetime) -> OrgUnit:
+    """Create the county centre, 15 townships, 208 villages, 18 departments, 13 committees and the named studios."""
+    code, name = county.COUNTY
+    centre = _unit(code, name, Level.COUNTY, None)
+    for old, start, end in county.COUNTY_NAMES:
+        db.session.add(OrgName(org_id=centre.id, name=old, valid_from=_year(start), valid_to=_year(end)))
+    towns = {
+        town: _unit(f"{code}{position:03d}", town, Level.TOWNSHIP, centre)
+        for position, town in enumerate(county.TOWNSHIPS, start=1)
+    }
+    for position, (town, village, note) in enumerate(county.villages(), start=1):
+        _unit(f"{towns[town].code}{position:03d}", village, Level.VILLAGE, towns[town], note)
+    for prefix, level, names in (
+        ("B", Level.DEPARTMENT, county.DEPARTMENTS),
+        ("T", Level.COMMITTEE, county.COMMITTEES),
+    ):
+        for position, unit in enumerate(names, start=1):
+            _unit(f"{code}{prefix}{position:02d}", unit, level, centre)
+    for position, (studio, seat) in enumerate(county.STUDIOS, start=1):
+        _unit(f"{code}G{position:02d}", studio, Level.STUDIO, towns[seat] if seat else centre)
+    record_audit("org:seed", centre, actor=actor, at=at, after={"villages": county.VILLAGE_COUNT})
+    return centre
+
+
+@transaction
+def seed_accounts(*, actor: Actor, at: datetime) -> list[User]:
+    """Create the demo accounts, one per role, all with the published demo password."""
+    users = []
+    for username, name, role, org_name in county.ACCOUNTS:
+        org = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.name == org_name)).one()
+        user = create_user(username=username, name=name, password=county.PASSWORD, demo=True, actor=actor, at=at)
+        grant_role(user, org=org, role=Role(role), valid_from=SINCE, actor=actor, at=at)
+        users.append(user)
+    return users
+
+
+def _unit(code: str, name: str, level: Level, parent: OrgUnit | None, note: str = "") -> OrgUnit:
+    unit = OrgUnit(
+        code=code, name=name, level=level, parent_id=parent.id if parent else None, note=note,
+        pinyin=sort_key(name), valid_from=SINCE,
+    )  # fmt: skip
+    unit.id = next_id(OrgUnit)
+    unit.county_id = parent.county_id if parent else unit.id
+    unit.town_id = unit.id if level == Level.TOWNSHIP else (parent.town_id if parent else None)
+    unit.village_id = unit.id if level == Level.VILLAGE else None
+    db.session.add(unit)
+    db.session.flush()
+    return unit
+
+
+def _year(year: int | None) -> date | None:
+    return date(year, 1, 1) if year else None
