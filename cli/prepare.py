@@ -1,19 +1,30 @@
-"""What `make run` does before serving: bring the database to the newest schema, seed the demo into an empty one."""
+"""What comes before serving: the newest schema, the demo in an empty database, and the refusal of an unsafe one."""
 
 from __future__ import annotations
 
+import click
+import sqlalchemy as sa
 from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
+from cli.demo import seed
+from config import Settings, UnsafeSettings
+from models.accounts import User
 from models.base import db
 from queries.health import current_revision
+from services.demo import is_empty
+from services.demo_county import ACCOUNTS, PASSWORD
 from shell.schema import expected_revision
 
 
-def make_ready() -> None:
-    """Migrate the database of the current application when it is behind."""
+def make_ready(settings: Settings) -> None:
+    """Migrate the database when it is behind; seed the demo when it is empty, never in production."""
     if not is_current():
+        click.echo("正在建立或升级数据库……")
         upgrade()
+    if not settings.production and is_empty():
+        click.echo("正在写入演示数据（只在第一次）……")
+        seed()
     db.session.remove()  # its connection must not outlive the start
 
 
@@ -24,3 +35,25 @@ def is_current() -> bool:
     except DBAPIError:
         db.session.rollback()
         return False
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raise UnsafeSettings when production would run on a default secret or with accounts whose password is printed."""
+    settings.refuse_unsafe()
+    if settings.production and is_current() and has_demo_accounts():
+        raise UnsafeSettings("数据库里有演示账号，它们的密码是公开的：正式环境请使用新的数据库，或先停用全部演示账号。")
+    db.session.remove()
+
+
+def has_demo_accounts() -> bool:
+    return bool(db.session.scalar(sa.select(sa.exists().where(User.demo, User.active))))
+
+
+def welcome(host: str, port: int) -> str:
+    """Return what the terminal shows when the server is up: the address, and the demo accounts where there are any."""
+    lines = ["", f"枝叶已启动：http://{host}:{port}（按 Ctrl-C 停止）"]
+    if has_demo_accounts():
+        lines += ["", f"演示账号（密码都是 {PASSWORD}）："]
+        lines += [f"  {username:<24}{name}" for username, name, *_ in ACCOUNTS]
+    db.session.remove()
+    return "\n".join([*lines, ""])

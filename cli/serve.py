@@ -15,8 +15,8 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
-from cli.prepare import make_ready
-from config import Settings
+from cli.prepare import make_ready, refuse_unsafe, welcome
+from config import Settings, UnsafeSettings
 from shell.background import Consumer, background
 
 GRACE_SECONDS = 30.0  # how long a stop waits for requests and jobs in hand
@@ -122,9 +122,12 @@ def serve(host: str | None, port: int | None, *, prepare: bool) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way
     settings: Settings = app.config["ZHIYE"]
     host, port = host or settings.host, port or settings.port
-    settings.refuse_unsafe()
     if prepare:
-        make_ready()
+        make_ready(settings)
+    try:
+        refuse_unsafe(settings)
+    except UnsafeSettings as refusal:
+        raise click.ClickException(str(refusal)) from refusal
     consumer = background(app).consumer() if settings.embedded_jobs else None
     server = Server(app, settings, host, port)
     stop = Stop()
@@ -132,7 +135,7 @@ def serve(host: str | None, port: int | None, *, prepare: bool) -> None:
     stop.listen()
     if consumer:
         consumer.start()
-    click.echo(f"枝叶已启动：http://{host}:{port}")
+    click.echo(welcome(host, port))
     server.run(stop, consumer)
     _finish(server, consumer)
 

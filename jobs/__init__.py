@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from jobs.nightly import PERIODIC
-from jobs.outbox import deliver_now
+from jobs.outbox import deliver_now, deliver_soon
 from jobs.queue import init_queue
 from jobs.schedule import run_job, ticker
 
@@ -15,3 +15,4 @@ JOBS = (deliver_now, run_job(PERIODIC))
 def init_app(app: Flask) -> None:
     """Give the application its queue. Nothing is opened before the first use."""
     init_queue(app, app.config["ZHIYE"], JOBS, ticker(PERIODIC))
+    app.after_request(deliver_soon)

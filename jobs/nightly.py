@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from jobs.schedule import EveryMinute, Nightly, Periodic, Report
+from queries.chain import first_break
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
 
@@ -14,6 +15,14 @@ def outbox(at: datetime) -> Report:
     return deliver_waiting(at=at)
 
 
+def verify_audit(_at: datetime) -> Report:
+    """Walk the audit chain; raise at the first broken row, so that the run is written down as failed."""
+    checked, broken = first_break()
+    if broken is not None:
+        raise RuntimeError(f"audit chain broken at row {broken.id}: {broken.reason}")
+    return {"rows": checked}
+
+
 def forget(at: datetime) -> Report:
     """Forget runs of more than 30 days ago."""
     return {"forgotten": forget_runs(at=at)}
@@ -21,5 +30,6 @@ def forget(at: datetime) -> Report:
 
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
+    Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
     Periodic("forget_runs", Nightly(time(4, 0)), forget),
 )

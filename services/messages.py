@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from models.access import Actor
 from models.base import db
 from models.messages import Notice, Outbox
+from services.refusals import NotFound
 from services.transaction import transaction
 
 BATCH = 200
+POSTED = "posted"  # in session.info: an act of this session has put something into the outbox
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 ERROR_LENGTH = 300
@@ -22,7 +25,21 @@ def put_notice(user_id: int, *, text: str, path: str = "", at: datetime) -> Outb
     body = {"text": text, "path": path}
     message = Outbox(channel="notice", user_id=user_id, body=body, created_at=at, not_before=at)
     db.session.add(message)
+    db.session.info[POSTED] = True
     return message
+
+
+def has_posted() -> bool:
+    """Tell whether acts of this session have put messages into the outbox since the last question."""
+    return bool(db.session.info.pop(POSTED, False))
+
+
+@transaction
+def read_notice(notice: Notice, *, actor: Actor, at: datetime) -> None:
+    """Mark a notice as read; only its reader can. Reading twice keeps the first time."""
+    if notice.user_id != actor.user_id:
+        raise NotFound
+    notice.read_at = notice.read_at or at
 
 
 @transaction

@@ -13,7 +13,6 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import make_url
 
-from app import create_app
 from config import Settings
 from models.base import Base, db
 from tests.support import postgres
@@ -33,6 +32,8 @@ def settings_for(data_dir: Path, database_url: str = "") -> Settings:
 
 
 def make_app(settings: Settings) -> Flask:
+    from app import create_app  # here, so that tests of the engine alone need not load every room
+
     app = create_app(settings)
     app.testing = True
     return app
