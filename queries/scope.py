@@ -32,8 +32,8 @@ def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnEleme
         if ids:
             clauses.append(getattr(model, column).in_(ids) if len(ids) > 1 else getattr(model, column) == ids[0])
     units = sorted({g.org_id for g in grants if g.level in OWN_UNIT_LEVELS})
-    if units:
-        owner = model.id if model is OrgUnit else model.org_id  # type: ignore[attr-defined]
+    owner = model.id if model is OrgUnit else getattr(model, "org_id", None)
+    if units and owner is not None:  # counters carry no owning unit: nothing of them is shown to a lone unit
         clauses.append(owner.in_(units))
     return _any_of(clauses)
 
@@ -53,7 +53,7 @@ def _grant_covers(grant: Grant, row: Any) -> bool:
     if not hasattr(row, "town_id"):
         return bool(row.county_id == grant.county_id)
     if grant.level in OWN_UNIT_LEVELS:
-        return bool((row.id if isinstance(row, OrgUnit) else row.org_id) == grant.org_id)
+        return bool((row.id if isinstance(row, OrgUnit) else getattr(row, "org_id", None)) == grant.org_id)
     column = {Level.COUNTY: "county_id", Level.TOWNSHIP: "town_id", Level.VILLAGE: "village_id"}[grant.level]
     return bool(getattr(row, column) == grant.org_id)
 

@@ -11,7 +11,7 @@ def next_id(model: type[Base]) -> int:
     """Return a fresh primary key. On SQLite the write lock keeps it ours; on PostgreSQL the sequence does."""
     if db.engine.dialect.name == "postgresql":
         sequence = sa.func.pg_get_serial_sequence(model.__tablename__, "id")
-        return db.session.scalars(sa.select(sa.func.nextval(sequence))).one()
+        return int(db.session.scalars(sa.select(sa.func.nextval(sequence))).one())
     key = sa.inspect(model).primary_key[0]
     newest: int | None = db.session.scalar(sa.select(sa.func.max(key)))
     return (newest or 0) + 1

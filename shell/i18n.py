@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from flask import Flask, current_app, g, request
-from flask_babel import Babel
+from flask_babel import Babel, format_date, format_datetime
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 COOKIE = "zhiye_locale"
@@ -19,6 +21,7 @@ def init_app(app: Flask) -> None:
         default_timezone=settings.timezone,
         locale_selector=locale,
     )
+    app.jinja_env.filters.update(moment=moment, day=day)
     app.context_processor(lambda: {"locale": locale(), "locales": LOCALES})
 
 
@@ -26,3 +29,13 @@ def locale() -> str:
     """Return the locale of this request, one of LOCALES."""
     chosen = g.get("locale") or request.cookies.get(COOKIE, "")
     return chosen if chosen in LOCALES else str(current_app.config["ZHIYE"].default_locale)
+
+
+def moment(value: datetime | None) -> str:
+    """Say an instant in the county's time as 2026-11-22 14:02, in every language."""
+    return format_datetime(value, "yyyy-MM-dd HH:mm") if value else ""
+
+
+def day(value: date | None) -> str:
+    """Say a date as 2026-11-22, in every language."""
+    return format_date(value, "yyyy-MM-dd", rebase=False) if value else ""

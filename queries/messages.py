@@ -1,0 +1,21 @@
+"""Notices as reads: what a user has not read yet."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.messages import Notice
+
+SHOWN = 20
+
+
+def unread_notices(user_id: int) -> list[Notice]:
+    """Return a user's unread notices, newest first, at most 20."""
+    query = sa.select(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    return list(db.session.scalars(query.order_by(Notice.id.desc()).limit(SHOWN)))
+
+
+def own_notice(notice_id: int, user_id: int) -> Notice | None:
+    """Return a notice if it is this user's."""
+    return db.session.scalar(sa.select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id))
