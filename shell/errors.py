@@ -113,10 +113,8 @@ def answer(status: int, trouble: Trouble, *, what: Text = None, reference: str =
 
 def _problem(status: int, title: str, detail: str, reference: str) -> Response:
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path}
-    response = current_app.json.response(document | ({"reference": reference} if reference else {}))
-    response.status_code = status
-    response.content_type = "application/problem+json"
-    return response
+    body = current_app.json.dumps(document | ({"reference": reference} if reference else {}))
+    return current_app.response_class(body, status, content_type="application/problem+json")
 
 
 def on_refusal(refusal: Refusal) -> Response:

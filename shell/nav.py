@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
+from queries.forms import published_forms
 from shell import access, assets, problems
 
 Text = Any  # a str or a lazy string
@@ -174,7 +175,7 @@ class Shell:
 def init_app(
     app: Flask,
     *,
-    forms_for: Callable[[Actor], Iterable[PublishedForm]] | None = None,
+    forms_for: Callable[[Actor], Iterable[PublishedForm]] = published_forms,
     todo_for: Callable[[Actor], int] | None = None,
 ) -> None:
     """Give templates `shell`, `icon` and `asset`.

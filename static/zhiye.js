@@ -165,6 +165,31 @@ function preview(file) {
   return item;
 }
 
+/** Adds a row to a form inside a form from its template, under the next free number. */
+function wireInlineRows() {
+  for (const group of all("[data-inline]")) {
+    const add = one("[data-inline-add]", group);
+    const rows = one("[data-inline-rows]", group);
+    const template = one("template[data-inline-template]", group);
+    let next = rows.children.length;
+    add.hidden = false;
+    add.addEventListener("click", () => {
+      const row = template.content.firstElementChild.cloneNode(true);
+      const prefix = `${group.dataset.inline}-${next++}`;
+      for (const attribute of ["id", "name", "for"]) {
+        for (const element of all(`[${attribute}]`, row)) {
+          const old = element.getAttribute(attribute);
+          element.setAttribute(attribute, old ? `${prefix}-${old}` : prefix);
+        }
+      }
+      row.id = prefix;
+      rows.append(row);
+      one("[data-inline-remove]", row).addEventListener("click", () => row.remove());
+      one("input, select, textarea", row)?.focus();
+    });
+  }
+}
+
 /** A print button prints; without script it stays hidden. */
 function wirePrint() {
   for (const button of all("[data-print]")) {
@@ -181,4 +206,5 @@ wireGetForms();
 guardForms();
 autosave();
 previewPhotos();
+wireInlineRows();
 wirePrint();
