@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
 import sqlalchemy as sa
 
 from engine.definition import Definition, parse
-from models.access import Actor
+from models.access import PERMISSIONS, Actor
+from models.accounts import Membership, User
+from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form, FormState, FormVersion
+from models.orgs import OrgUnit
+from models.records import Record, RecordCount, RecordState
 from queries.scope import in_scope
+
+MOST_FORMS = 500
+MOST_CHANGES = 20
+COUNTED = 10_001
 
 CACHED_DEFINITIONS = 1024
 _parsed: dict[str, Definition] = {}  # by SHA-256 of the document
@@ -45,3 +57,109 @@ def versions(form_id: int) -> list[FormVersion]:
     """Return the published versions of a form, newest first."""
     query = sa.select(FormVersion).where(FormVersion.form_id == form_id).order_by(FormVersion.number.desc())
     return list(db.session.scalars(query))
+
+
+# ---------- for the designer ----------
+
+
+def configured_forms(actor: Actor, *, state: str = "", words: str = "") -> list[Form]:
+    """Return the forms an actor may look at in the designer, last changed first, narrowed by state, title or key."""
+    query = sa.select(Form).where(in_scope(Form, actor, "form:list"))
+    if state in set(FormState):
+        query = query.where(Form.state == state)
+    if words.strip():
+        part = words.strip()
+        query = query.where(
+            sa.or_(Form.title.contains(part, autoescape=True), Form.key.contains(part, autoescape=True))
+        )
+    return list(db.session.scalars(query.order_by(Form.updated_at.desc(), Form.id.desc()).limit(MOST_FORMS)))
+
+
+def record_totals(form_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many active records each form has, from the counters."""
+    query = sa.select(RecordCount.form_id, sa.func.sum(RecordCount.n)).where(RecordCount.form_id.in_(form_ids))
+    return {form_id: int(n) for form_id, n in db.session.execute(query.group_by(RecordCount.form_id))}
+
+
+def last_number(form_id: int) -> int:
+    """Return the number of the newest version, 0 before the first."""
+    return db.session.scalar(sa.select(sa.func.max(FormVersion.number)).where(FormVersion.form_id == form_id)) or 0
+
+
+def taken(county_id: int, *, key: str = "", prefix: str = "") -> bool:
+    """Tell whether a form of the county has this key or this prefix of numbers."""
+    same = Form.key == key if key else Form.prefix == prefix
+    return bool(db.session.scalar(sa.select(sa.exists().where(Form.county_id == county_id, same))))
+
+
+def published_fids(form: Form) -> frozenset[str]:
+    """Return the fids that were ever published: nothing published leaves a form, so the newest version has all."""
+    number = last_number(form.id)
+    return frozenset(item.fid for item in definition(form.id, number).items) if number else frozenset()
+
+
+def entry_user_ids(county_id: int, day: date) -> list[int]:
+    """Return the active users who may fill forms in a county on a day."""
+    roles = PERMISSIONS["record:create"]
+    query = (
+        sa.select(User.id)
+        .join(User.memberships)
+        .join(Membership.org)
+        .where(
+            User.active,
+            OrgUnit.county_id == county_id,
+            Membership.role.in_(roles),
+            Membership.valid_from <= day,
+            sa.or_(Membership.valid_to.is_(None), Membership.valid_to > day),
+        )
+        .distinct()
+        .order_by(User.id)
+    )
+    return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Touched:
+    """How many active records have an answer, among the newest 10,001; `capped` when there are more records."""
+
+    answers: dict[str, int]
+    options: dict[tuple[str, str], int]
+    records: int
+    capped: bool
+
+
+def touched(form_id: int, fids: Sequence[str], options: Sequence[tuple[str, str]] = ()) -> Touched:
+    """Count the records that answer each fid, and those that chose each (fid, option)."""
+    newest = (
+        sa.select(Record.answers)
+        .where(Record.form_id == form_id, Record.state == RecordState.ACTIVE)
+        .order_by(Record.id.desc())
+        .limit(COUNTED)
+        .subquery()
+    )
+    answer = {fid: newest.c.answers[fid].as_string() for fid in {*fids, *(fid for fid, _ in options)}}
+    chose = [
+        sa.or_(answer[fid] == value, answer[fid].contains(f'"{value}"', autoescape=True)) for fid, value in options
+    ]
+    columns = [sa.func.count(), *(_how_many(answer[fid].is_not(None)) for fid in fids), *map(_how_many, chose)]
+    records, *counts = db.session.execute(sa.select(*columns).select_from(newest)).one()
+    numbers = [int(n or 0) for n in counts]
+    found = dict(zip(fids, numbers[: len(fids)], strict=True))
+    return Touched(found, dict(zip(options, numbers[len(fids) :], strict=True)), records, records >= COUNTED)
+
+
+def _how_many(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
+def changes_since(form: Form, row_version: int) -> list[AuditEvent]:
+    """Return who changed a form after somebody opened it at `row_version`, newest first, at most 20."""
+    query = (
+        sa.select(AuditEvent)
+        .where(AuditEvent.thing == "form", AuditEvent.thing_id == str(form.id), AuditEvent.act.like("form:%"))
+        .order_by(AuditEvent.id.desc())
+        .limit(MOST_CHANGES)
+    )
+    return [
+        event for event in db.session.scalars(query) if int((event.after or {}).get("row_version", 0)) > row_version
+    ]

@@ -1,0 +1,286 @@
+"""Conditions as people build and read them: a field, an operator, a value; several joined by "all" or "any"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.context import DEFAULT_LOCALE
+from engine.expressions import Expression
+from engine.kinds.date import read_date
+from engine.kinds.numbers import read_number
+from engine.messages import N_, Invalid, Message
+from engine.schema import Item
+
+Joiner = Literal["and", "or"]
+Items = Mapping[str, Item]
+Translate = Callable[[str], str]
+
+# One row of the builder serves all kinds; `_WORDS` says the same more exactly once the kind is known.
+OPERATORS: Mapping[str, str] = {
+    "eq": N_("等于（是）"),
+    "ne": N_("不等于（不是）"),
+    "gt": N_("大于（晚于）"),
+    "ge": N_("大于或等于（不早于）"),
+    "lt": N_("小于（早于）"),
+    "le": N_("小于或等于（不晚于）"),
+    "contains": N_("包含（选了）"),
+    "lacks": N_("不包含（没有选）"),
+    "filled": N_("已填写"),
+    "empty": N_("没有填写"),
+}
+_ORDER = ("eq", "ne", "gt", "ge", "lt", "le")
+_BY_TYPE: Mapping[str, tuple[str, ...]] = {
+    "text": ("eq", "ne", "contains", "lacks"),
+    "number": _ORDER,
+    "date": _ORDER,
+    "bool": ("eq",),
+    "list": ("contains", "lacks"),
+    "none": (),
+}
+_WORDS: Mapping[str, str] = {
+    "eq": N_("“%(field)s”是%(value)s"),
+    "ne": N_("“%(field)s”不是%(value)s"),
+    "gt": N_("“%(field)s”大于 %(value)s"),
+    "ge": N_("“%(field)s”大于或等于 %(value)s"),
+    "lt": N_("“%(field)s”小于 %(value)s"),
+    "le": N_("“%(field)s”小于或等于 %(value)s"),
+    "contains": N_("“%(field)s”包含%(value)s"),
+    "lacks": N_("“%(field)s”不包含%(value)s"),
+    "filled": N_("“%(field)s”已填写"),
+    "empty": N_("“%(field)s”没有填写"),
+}
+_DATE_WORDS: Mapping[str, str] = {
+    "gt": N_("“%(field)s”晚于%(value)s"),
+    "ge": N_("“%(field)s”不早于%(value)s"),
+    "lt": N_("“%(field)s”早于%(value)s"),
+    "le": N_("“%(field)s”不晚于%(value)s"),
+}
+# What is said when the condition of a rule holds, that is: when the answer is refused.
+_REFUSALS: Mapping[str, str] = {
+    "eq": N_("%(field)s不能是%(value)s"),
+    "ne": N_("%(field)s必须是%(value)s"),
+    "gt": N_("%(field)s不能大于 %(value)s"),
+    "ge": N_("%(field)s必须小于 %(value)s"),
+    "lt": N_("%(field)s不能小于 %(value)s"),
+    "le": N_("%(field)s必须大于 %(value)s"),
+    "contains": N_("%(field)s不能包含%(value)s"),
+    "lacks": N_("%(field)s必须包含%(value)s"),
+    "filled": N_("%(field)s这时不能填写"),
+    "empty": N_("%(field)s必须填写"),
+}
+_DATE_REFUSALS: Mapping[str, str] = {
+    "gt": N_("%(field)s不能晚于%(value)s"),
+    "ge": N_("%(field)s必须早于%(value)s"),
+    "lt": N_("%(field)s不能早于%(value)s"),
+    "le": N_("%(field)s必须晚于%(value)s"),
+}
+TODAY = N_("今天")
+YES, NO = N_("是"), N_("否")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One row: `value` is a literal or one of {"today": []}, {"date": [...]}, {"var": fid}."""
+
+    fid: str
+    operator: str
+    value: Expression = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Rows of which all ("and") or any ("or") must hold."""
+
+    clauses: tuple[Clause, ...]
+    joiner: Joiner = "and"
+
+
+def operators_for(item: Item) -> tuple[str, ...]:
+    """Return the operators that make sense for an item; a sealed or chosen unit can only be filled or not."""
+    if item.options and item.kind.value_type == "text":
+        return ("eq", "ne", "filled", "empty")
+    comparable = not item.sealed and item.type not in {"org", "image"}
+    return (*(_BY_TYPE[item.kind.value_type] if comparable else ()), "filled", "empty")
+
+
+# ---------- between rows and trees ----------
+
+
+def build(condition: Condition, items: Items) -> Expression:
+    """Return the tree of a condition, where "contains" of a choice of several means "selected"."""
+    trees = [_tree(clause, several=items[clause.fid].kind.value_type == "list") for clause in condition.clauses]
+    return trees[0] if len(trees) == 1 else {condition.joiner: trees}
+
+
+def _tree(clause: Clause, *, several: bool = False) -> Expression:
+    field = {"var": clause.fid}
+    if clause.operator in {"filled", "empty"}:
+        return {clause.operator: [field]}
+    if clause.operator in {"contains", "lacks"}:
+        found = {"selected" if several else "contains": [field, clause.value]}
+        return found if clause.operator == "contains" else {"not": [found]}
+    return {clause.operator: [field, clause.value]}
+
+
+def simple(expression: Expression) -> Condition | None:
+    """Return the rows of a tree, or None where the builder cannot show it."""
+    joiner: Joiner = "and"
+    trees = [expression]
+    if isinstance(expression, dict) and len(expression) == 1:
+        ((name, arguments),) = expression.items()
+        if name in {"and", "or"} and isinstance(arguments, list):
+            joiner, trees = name, arguments
+    clauses = [_clause(tree) for tree in trees]
+    whole = tuple(clause for clause in clauses if clause is not None)
+    return Condition(whole, joiner) if clauses and len(whole) == len(clauses) else None
+
+
+def _clause(tree: Expression) -> Clause | None:
+    if not isinstance(tree, dict) or len(tree) != 1:
+        return None
+    ((name, arguments),) = tree.items()
+    if name == "var" and isinstance(arguments, str):
+        return Clause(arguments, "eq", True)  # noqa: FBT003 - the value of a yes or no
+    if name == "not" and isinstance(arguments, list) and len(arguments) == 1:
+        inner = _clause(arguments[0])
+        return Clause(inner.fid, "lacks", inner.value) if inner and inner.operator == "contains" else None
+    operator = "contains" if name == "selected" else name
+    fid = _variable(arguments[0]) if isinstance(arguments, list) and arguments else None
+    if fid is None or operator not in OPERATORS or operator == "lacks":
+        return None
+    if operator in {"filled", "empty"}:
+        return Clause(fid, operator)
+    return Clause(fid, operator, arguments[1]) if len(arguments) == 2 and _is_value(arguments[1]) else None  # noqa: PLR2004 - both sides
+
+
+def _variable(node: Expression) -> str | None:
+    found = node.get("var") if isinstance(node, dict) and len(node) == 1 else None
+    return found if isinstance(found, str) else None
+
+
+def _is_value(node: Expression) -> bool:
+    if not isinstance(node, dict):
+        return node is not None and not isinstance(node, list)
+    return len(node) == 1 and next(iter(node)) in {"today", "date", "var"}
+
+
+# ---------- typed values ----------
+
+
+def read_value(text: str, item: Item, items: Items, *, locale: str = DEFAULT_LOCALE) -> Expression:
+    """Read what was typed beside an operator as a value for an item; raises Invalid with what to do.
+
+    It is an option's words, a number, a day, 今天, 是, 否, or another field as 【字段】.
+    """
+    text = text.strip()
+    if not text:
+        raise Invalid(N_("请填写要比较的内容"))
+    other = _field_named(text, items, locale)
+    if other is not None:
+        if other.kind.value_type != item.kind.value_type:
+            raise Invalid(N_("“%(left)s”和“%(right)s”不是同一类内容，不能比较"), left=item.text(), right=other.text())
+        return {"var": other.fid}
+    if item.options:
+        return _option_value(text, item, locale)
+    return _READERS[item.kind.value_type](text)
+
+
+def _field_named(text: str, items: Items, locale: str) -> Item | None:
+    if not (text.startswith("【") and text.endswith("】")):
+        return None
+    for item in items.values():
+        if text[1:-1] in {item.text(locale), item.text(), item.fid}:
+            return item
+    raise Invalid(N_("没有题目%(name)s"), name=text)
+
+
+def _option_value(text: str, item: Item, locale: str) -> str:
+    for option in item.options:
+        if text in {option.text(locale), option.text(), option.value}:
+            return option.value
+    known = "、".join(option.text(locale) for option in item.options[:8])
+    raise Invalid(N_("“%(label)s”没有选项“%(value)s”，可以填：%(known)s"), label=item.text(), value=text, known=known)
+
+
+def _read_day(text: str) -> Expression:
+    if text.casefold() in {TODAY, "today"}:
+        return {"today": []}
+    day = read_date(text)
+    return {"date": [day.isoformat()]} if day else None
+
+
+def _read_yes(text: str) -> bool:
+    words = {YES: True, "yes": True, "true": True, NO: False, "no": False, "false": False}
+    if text.casefold() not in words:
+        raise Invalid(N_("请填“是”或“否”"))
+    return words[text.casefold()]
+
+
+def _read_plain_number(text: str) -> int | float | None:
+    number = read_number(text)
+    if number is None:
+        return None
+    return int(number) if number == int(number) else float(number)
+
+
+_READERS: Mapping[str, Callable[[str], Expression]] = {
+    "text": str,
+    "list": str,
+    "none": str,
+    "number": _read_plain_number,
+    "date": _read_day,
+    "bool": _read_yes,
+}
+
+
+def value_text(
+    value: Expression, item: Item | None, items: Items, *, locale: str = DEFAULT_LOCALE, translate: Translate = str
+) -> str:
+    """Return a value as `read_value` reads it."""
+    if isinstance(value, bool):
+        return translate(YES if value else NO)
+    if isinstance(value, dict):
+        if "var" in value:
+            other = items.get(value["var"])
+            return f"【{other.text(locale) if other else value['var']}】"
+        return translate(TODAY) if "today" in value else str(value["date"][0])
+    labels = {option.value: option.text(locale) for option in item.options} if item else {}
+    return labels.get(value, str(value)) if isinstance(value, str) else str(value)
+
+
+# ---------- in words ----------
+
+
+def words(
+    expression: Expression, items: Items, *, locale: str = DEFAULT_LOCALE, translate: Translate = str
+) -> list[Message]:
+    """Say a tree as one message per row; one message in general terms where the builder cannot show it."""
+    condition = simple(expression)
+    if condition is None:
+        return [Message(N_("自定义条件（在高级页面里修改）"))]
+    return [_say(clause, items, _WORDS, _DATE_WORDS, locale, translate) for clause in condition.clauses]
+
+
+def refusal(clause: Clause, items: Items, *, locale: str = DEFAULT_LOCALE, translate: Translate = str) -> Message:
+    """Say why an answer is refused when a rule's only row holds: the message proposed for it."""
+    return _say(clause, items, _REFUSALS, _DATE_REFUSALS, locale, translate)
+
+
+def _say(
+    clause: Clause,
+    items: Items,
+    patterns: Mapping[str, str],
+    date_patterns: Mapping[str, str],
+    locale: str,
+    translate: Translate,
+) -> Message:
+    item = items.get(clause.fid)
+    dated = item is not None and item.kind.value_type == "date"
+    pattern = date_patterns.get(clause.operator) if dated else None
+    quoted = value_text(clause.value, item, items, locale=locale, translate=translate)
+    if isinstance(clause.value, str):
+        quoted = f"“{quoted}”"
+    name = item.text(locale) if item else clause.fid
+    return Message(pattern or patterns[clause.operator], {"field": name, "value": quoted})
