@@ -10,6 +10,7 @@ import models
 import sqlalchemy as sa
 from alembic import context
 from models.base import Base, UtcDateTime, db
+from shell.schema import told_by_models
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -27,14 +28,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     if kind == "type" and isinstance(item, sa.JSON):
         autogen.imports.add("from sqlalchemy.dialects import postgresql")
         return 'sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")'
-    if kind == "type" and isinstance(item, sa.BigInteger):
-        return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
     return False
-
-
-def include_name(name: str | None, _kind: str, _parents: object) -> bool:
-    """Leave out of the comparison what only one engine has: SQLite's full-text tables, PostgreSQL's word index."""
-    return not (name or "").startswith(("sqlite_", "record_fts", "ix_record_search_grams"))
 
 
 def skip_empty(_context: object, _revision: object, directives: list[Any]) -> None:
@@ -49,7 +43,7 @@ def run(connection: sa.Connection) -> None:
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_item,
-        include_name=include_name,
+        include_name=told_by_models,
         process_revision_directives=skip_empty,
         compare_type=True,
         transactional_ddl=True,

@@ -15,7 +15,16 @@ from flask import Flask
 from config import Settings
 from models.base import db
 from tests.pages import JudgingClient
-from tests.support.databases import TestDatabase, postgres_database, sqlite_database
+from tests.support import postgres
+from tests.support.databases import (
+    TestDatabase,
+    dispose,
+    fresh_database,
+    make_app,
+    postgres_database,
+    settings_for,
+    sqlite_database,
+)
 
 ENGINES = ["sqlite", "postgresql"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -59,8 +68,15 @@ def _sqlite(data_dir: Path) -> TestDatabase:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(data_dir: Path, run_id: str, worker_name: str) -> Iterator[TestDatabase]:
-    with postgres_database(data_dir, run_id, worker_name) as database:
+def postgres_address(run_id: str) -> Iterator[str]:
+    """The address of a real PostgreSQL on which databases may be created."""
+    with postgres.server(run_id) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _postgresql(data_dir: Path, postgres_address: str, run_id: str, worker_name: str) -> Iterator[TestDatabase]:
+    with postgres_database(data_dir, postgres_address, f"zhiye_{run_id}_{worker_name}") as database:
         yield database
 
 
@@ -78,6 +94,25 @@ def app(request: pytest.FixtureRequest, engine_name: str) -> Iterator[Flask]:
     with database.app.app_context():
         yield database.app
         db.session.remove()
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, engine_name: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of this test alone, without any table."""
+    if engine_name == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with fresh_database(request.getfixturevalue("postgres_address"), f"zhiye_{uuid.uuid4().hex[:16]}") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_app(empty_database: str, data_dir: Path) -> Iterator[Flask]:
+    """An application on that database, its context pushed."""
+    application = make_app(settings_for(data_dir, empty_database))
+    with application.app_context():
+        yield application
+        dispose()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import make_url
@@ -28,6 +27,7 @@ def settings_for(data_dir: Path, database_url: str = "") -> Settings:
         secret_key="a secret that is long enough for the tests",
         embedded_jobs=False,
         rate_limits=False,
+        password_memory_mb=1,  # 2 ms instead of 150
     )
 
 
@@ -102,9 +102,9 @@ def sqlite_database(folder: Path) -> TestDatabase:
 
 
 @contextmanager
-def postgres_database(folder: Path, run_id: str, worker: str) -> Iterator[TestDatabase]:
-    """Yield a migrated PostgreSQL application on a database of this worker."""
-    with postgres.server(run_id) as address, fresh_database(address, f"zhiye_{run_id}_{worker}") as url:
+def postgres_database(folder: Path, address: str, name: str) -> Iterator[TestDatabase]:
+    """Yield a migrated PostgreSQL application on a database of its own."""
+    with fresh_database(address, name) as url:
         app = make_app(settings_for(folder, url))
         migrate(app)
         yield TestDatabase(app)
@@ -120,11 +120,3 @@ def fresh_database(address: str, name: str) -> Iterator[str]:
         yield make_url(address).set(database=name).render_as_string(hide_password=False)
     finally:
         postgres.execute(address, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def tables_of(url: str) -> set[str]:
-    engine = sa.create_engine(url)
-    try:
-        return set(sa.inspect(engine).get_table_names())
-    finally:
-        engine.dispose()

@@ -1,0 +1,84 @@
+"""Migrations: up, down, up, with data too; and what they make is what the models say."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from cli.demo import seed
+from models.base import Base, db
+from shell.schema import MIGRATIONS, expected_revision, told_by_models
+
+SHADOW = "record_fts"  # SQLite's full-text table and what it keeps behind it
+
+
+def tables() -> set[str]:
+    found = set(sa.inspect(db.engine).get_table_names())
+    return {name for name in found if name != "alembic_version" and not name.startswith(SHADOW)}
+
+
+def rows() -> dict[str, int]:
+    existing = tables()
+    with db.engine.connect() as connection:
+        return {
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+            if table.name in existing
+        }
+
+
+def test_there_is_one_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [expected_revision()]
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_up_down_and_up_again() -> None:
+    upgrade()
+    made = tables()
+    assert made >= {"org_unit", "user", "record", "audit_event"}
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+    assert tables() == made
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_a_migration_back_and_forth_keeps_its_data_where_the_tables_stay() -> None:
+    upgrade()
+    seed()
+    before = rows()
+    assert before["org_unit"] > 200
+    db.session.remove()
+    for step in list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())[:-1]:
+        downgrade(revision=str(step.down_revision))
+    upgrade()
+    assert rows() == before
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+    assert set(rows().values()) == {0}
+
+
+@pytest.mark.usefixtures("app")
+def test_the_migrated_schema_is_what_the_models_say() -> None:
+    options = {"compare_type": True, "include_name": told_by_models}
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_failing_migration_leaves_nothing_behind(empty_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("halfway")
+
+    monkeypatch.setattr("alembic.op.execute", fail)
+    with pytest.raises(ValueError, match="halfway"):
+        upgrade()
+    db.engine.dispose()
+    assert tables() == set()
+    assert empty_app.testing
