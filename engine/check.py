@@ -32,9 +32,9 @@ _ANY_CONTEXT = Context(today=date.max, org_allowed=lambda _org, _level: True, fi
 
 def check(document: object) -> list[Problem]:
     """List everything that keeps a document from being a form; never raises, whatever JSON it is given."""
-    message = unsafe(document)
-    if message:
-        return [Problem("", None, message.text, message.params)]
+    problem = unsafe(document)
+    if problem:
+        return [problem]
     checker = _Check()
     checker.document(document)
     return checker.problems

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 
@@ -11,7 +10,7 @@ from engine.context import DEFAULT_LOCALE
 from engine.kinds.base import ConfigProperty
 from engine.kinds.date import read_date
 from engine.kinds.numbers import read_number
-from engine.messages import N_, Invalid, Message
+from engine.messages import N_, Invalid, Message, Problem
 from engine.texts import forbidden
 
 LABEL, HINT = 200, 1000
@@ -32,31 +31,34 @@ RESERVED = frozenset(
 )
 
 
-def unsafe(document: object) -> Message | None:
+def unsafe(document: object) -> Problem | None:
     """Tell what makes a document impossible to store or to walk, whatever it means; None when nothing does."""
-    for value, depth in _parts(document):
+    for path, value, depth in _parts(document):
         message = N_("表单定义嵌套太深") if depth > LEVELS else _unsafe_value(value)
         if message:
-            return Message(message)
+            return Problem(path if depth <= LEVELS else "", None, message)
     size = len(json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
     if size > BYTES:
-        return Message(
-            N_("表单定义太大，最多 %(most)s 千字节，现在是 %(size)s"), {"most": BYTES // 1024, "size": size // 1024}
-        )
+        params = {"most": BYTES // 1024, "size": size // 1024}
+        return Problem("", None, N_("表单定义太大，最多 %(most)s 千字节，现在是 %(size)s"), params)
     return None
 
 
-def _parts(document: object) -> Iterator[tuple[object, int]]:
-    waiting: list[tuple[object, int]] = [(document, 1)]
+def _parts(document: object) -> Iterator[tuple[str, object, int]]:
+    """Walk everything in a document, names of properties included, with its path and level.
+
+    Without recursion, so that any depth is told and none overflows the stack.
+    """
+    waiting: list[tuple[str, object, int]] = [("", document, 1)]
     while waiting:
-        value, depth = waiting.pop()
-        yield value, depth
-        if depth > LEVELS:
-            continue
+        path, value, depth = waiting.pop()
+        yield path, value, depth
         if isinstance(value, dict):
-            waiting.extend((part, depth + 1) for pair in value.items() for part in pair)
+            for name, part in value.items():
+                waiting.append((path, name, depth + 1))
+                waiting.append((f"{path}.{name}".lstrip("."), part, depth + 1))
         elif isinstance(value, list):
-            waiting.extend((part, depth + 1) for part in value)
+            waiting.extend((f"{path}[{place}]", part, depth + 1) for place, part in enumerate(value))
 
 
 def _unsafe_value(value: object) -> str | None:
@@ -65,7 +67,7 @@ def _unsafe_value(value: object) -> str | None:
     if isinstance(value, str):
         return N_("文字里有看不见的控制字符") if forbidden(value, allowed="\n\r\t") else None
     if isinstance(value, int | float):
-        return None if math.isfinite(value) and abs(value) < LARGEST else N_("数字太大")
+        return None if abs(value) < LARGEST else N_("数字太大")
     return N_("表单定义只能由文字、数字、是否、列表和对象组成")
 
 

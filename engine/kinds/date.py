@@ -20,18 +20,20 @@ def read_date(raw: Any) -> date | None:
     """Read 2026-01-31, 2026/1/31, 2026.1.31 or 2026年1月31日. Raises Invalid."""
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
-    if isinstance(raw, date):
-        return date(raw.year, raw.month, raw.day)
+    day = date(raw.year, raw.month, raw.day) if isinstance(raw, date) else _spelled(raw)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Invalid(N_("年份要在 %(first)s 到 %(last)s 之间"), first=FIRST_YEAR, last=LAST_YEAR)
+    return day
+
+
+def _spelled(raw: Any) -> date:
     found = _SPELLINGS.fullmatch(narrow(raw)) if isinstance(raw, str) else None
     if not found:
         raise Invalid(N_("日期要写成 2026-01-31 这样"))
     try:
-        day = date(*(int(part) for part in found.groups()))
+        return date(*(int(part) for part in found.groups()))
     except ValueError:
         raise Invalid(N_("日历上没有这一天")) from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise Invalid(N_("年份要在 %(first)s 到 %(last)s 之间"), first=FIRST_YEAR, last=LAST_YEAR)
-    return day
 
 
 class DateKind(Kind):
