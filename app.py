@@ -16,6 +16,7 @@ import jobs
 import portal
 from config import Settings
 from models.base import db, engine_options, install_pragmas
+from services import passwords
 from services.vault import Vault, install
 from shell import csrf, errors, i18n, limits, nav, security, signin
 
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         install_pragmas()
     install(Vault.open(settings.data_dir / "keys.json"))
+    passwords.install(settings.password_memory_mb)
     Bootstrap5(app)
     for part in (i18n, security, csrf, limits, signin, errors, nav, portal, desk, field, api, admin, jobs, cli):
         part.init_app(app)

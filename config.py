@@ -33,6 +33,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     upload_max_mb: int = 16
     session_hours: int = 12
+    password_memory_mb: int = 64
     trusted_proxies: int = 0
     embedded_jobs: bool = True
     rate_limits: bool = True
@@ -60,6 +61,7 @@ class Settings:
             timezone=environ.get("ZHIYE_TIMEZONE", cls.timezone),
             upload_max_mb=int(environ.get("ZHIYE_UPLOAD_MAX_MB", cls.upload_max_mb)),
             session_hours=int(environ.get("ZHIYE_SESSION_HOURS", cls.session_hours)),
+            password_memory_mb=int(environ.get("ZHIYE_PASSWORD_MEMORY_MB", cls.password_memory_mb)),
             trusted_proxies=int(environ.get("ZHIYE_TRUSTED_PROXIES", cls.trusted_proxies)),
             embedded_jobs=_flag(environ, "ZHIYE_EMBEDDED_JOBS", default=True),
             rate_limits=_flag(environ, "ZHIYE_RATE_LIMITS", default=True),

@@ -8,19 +8,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.access import Role
-from models.base import Base, Versioned
+from models.base import Base, BigId, Versioned
 from models.orgs import OrgUnit
 
 _ROLES = ",".join(f"'{role}'" for role in Role)
 
 
 class User(Versioned, Base):
-    """Somebody who can sign in."""
+    """Somebody who can sign in. county_id says whose administrators look after the account."""
 
     __tablename__ = "user"
-    __table_args__ = (sa.UniqueConstraint("username"), sa.CheckConstraint("failed_sign_ins >= 0", "failures"))
+    __table_args__ = (
+        sa.UniqueConstraint("username"),
+        sa.CheckConstraint("failed_sign_ins >= 0", "failures"),
+        sa.Index("ix_user_county_id", "county_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    county_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"))
     username: Mapped[str] = mapped_column(sa.String(64))
     name: Mapped[str] = mapped_column(sa.String(64))
     password_hash: Mapped[str] = mapped_column(sa.String(255))
@@ -33,7 +38,7 @@ class User(Versioned, Base):
     locked_until: Mapped[datetime | None]
     totp_sealed: Mapped[str | None]
     totp_required: Mapped[bool] = mapped_column(default=False)
-    totp_last_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    totp_last_step: Mapped[int | None] = mapped_column(BigId)
     oidc_subject: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     created_at: Mapped[datetime]
 

@@ -56,7 +56,7 @@ def seed_accounts(*, actor: Actor, at: datetime) -> list[User]:
     users = []
     for username, name, role, org_name in county.ACCOUNTS:
         org = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.name == org_name)).one()
-        user = create_user(username=username, name=name, password=county.PASSWORD, demo=True, actor=actor, at=at)
+        user = create_user(org, username=username, name=name, password=county.PASSWORD, demo=True, actor=actor, at=at)
         grant_role(user, org=org, role=Role(role), valid_from=SINCE, actor=actor, at=at)
         users.append(user)
     return users

@@ -199,6 +199,7 @@ def create_tables() -> None:
 
     op.create_table('user',
     sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
     sa.Column('username', sa.String(length=64), nullable=False),
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('password_hash', sa.String(length=255), nullable=False),
@@ -216,10 +217,14 @@ def create_tables() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('row_version', sa.Integer(), server_default='1', nullable=False),
     sa.CheckConstraint('failed_sign_ins >= 0', name=op.f('ck_user_failures')),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_user_county_id_org_unit')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
     sa.UniqueConstraint('oidc_subject', name=op.f('uq_user_oidc_subject')),
     sa.UniqueConstraint('username', name=op.f('uq_user_username'))
     )
+    with op.batch_alter_table('user', schema=None) as batch_op:
+        batch_op.create_index('ix_user_county_id', ['county_id'], unique=False)
+
     op.create_table('category',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('county_id', sa.Integer(), nullable=False),
@@ -582,6 +587,9 @@ def drop_tables() -> None:
         batch_op.drop_index('ix_category_list')
 
     op.drop_table('category')
+    with op.batch_alter_table('user', schema=None) as batch_op:
+        batch_op.drop_index('ix_user_county_id')
+
     op.drop_table('user')
     with op.batch_alter_table('record_text', schema=None) as batch_op:
         batch_op.drop_index('ix_record_text_record')
