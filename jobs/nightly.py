@@ -8,6 +8,7 @@ from jobs.schedule import EveryMinute, Nightly, Periodic, Report
 from queries.chain import first_break
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
+from services.signins import forget_sign_ins
 
 
 def outbox(at: datetime) -> Report:
@@ -24,12 +25,12 @@ def verify_audit(_at: datetime) -> Report:
 
 
 def forget(at: datetime) -> Report:
-    """Forget runs of more than 30 days ago."""
-    return {"forgotten": forget_runs(at=at)}
+    """Forget runs of more than 30 days ago and sign-ins that ended 90 days ago."""
+    return {"runs": forget_runs(at=at), "sign_ins": forget_sign_ins(at=at)}
 
 
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
     Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
-    Periodic("forget_runs", Nightly(time(4, 0)), forget),
+    Periodic("forget", Nightly(time(4, 0)), forget),
 )

@@ -17,6 +17,7 @@ from models.accounts import SignIn, User
 from models.base import db
 from queries.accounts import token_hash, user_by_subject, user_by_username
 from services.audit import record_audit
+from services.messages import put_notice
 from services.passwords import hash_password, matches, outdated
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
@@ -246,6 +247,8 @@ def _count_failure(user: User, refusal: Refusal, *, why: str, origin: str, at: d
     if minutes:
         user.locked_until = at + timedelta(minutes=minutes)
         after["locked_minutes"] = minutes
+        text = f"有人连续输错您的密码或验证码，账号锁定了 {minutes} 分钟。如果不是您本人，请尽快修改密码。"
+        put_notice(user.id, text=text, at=at)
     act = "user:locked" if minutes else "user:sign_in_failed"
     record_audit(act, user, actor=self_actor(user, origin), at=at, after=after)
     return Locked(minutes) if minutes else refusal
