@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Hang the room's routes on the application."""
-    from portal import accounts, health  # noqa: F401 - importing hangs their routes
+    from portal import accounts, health, oidc  # noqa: F401 - importing hangs their routes
     from portal.blueprint import bp
 
     app.register_blueprint(bp)

@@ -128,5 +128,5 @@ def _sign_in_page(form: SignInForm) -> str:
         demo=demo_accounts(),
         demo_password=PASSWORD,
         role_labels=ROLE_LABELS,
-        single_sign_on="portal.oidc_start" in current_app.view_functions and bool(settings.oidc_issuer),
+        single_sign_on=bool(settings.oidc_issuer),
     )
