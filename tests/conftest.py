@@ -16,6 +16,7 @@ from config import Settings
 from models.base import db
 from tests.pages import JudgingClient
 from tests.support import postgres
+from tests.support.cast import Cast, assemble
 from tests.support.databases import (
     TestDatabase,
     dispose,
@@ -131,3 +132,9 @@ def client(app: Flask) -> JudgingClient:
 def db_session(app: Flask) -> Any:
     """The test's own session; writing needs `services.transaction.write_transaction`."""
     return db.session
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """A small county and its people (tests/support/cast.py)."""
+    return assemble(app)
