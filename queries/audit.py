@@ -1,0 +1,186 @@
+"""The audit chain as people read it: sentences, field names and values in Chinese, within the reader's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from models.access import Actor
+from models.audit import AuditEvent
+from models.base import db
+from models.categories import Category
+from models.orgs import Level, OrgUnit
+from models.people import Household
+from queries.labels import FIELDS, WORDS
+from queries.scope import in_scope
+
+TIMELINE_MAX = 50
+PLACES = frozenset({"county_id", "town_id", "village_id", "org_id"})
+NAMED: Mapping[str, tuple[Any, Any]] = {
+    "org_unit": (OrgUnit.id, OrgUnit.name),
+    "category": (Category.id, Category.name),
+    "household": (Household.id, Household.code),
+}
+SILENT = frozenset({"row_version", "updated_at", "created_at", "pinyin"})  # changes that tell a reader nothing
+
+ACT_LABELS: Mapping[str, Any] = {
+    "calendar:change": _l("修改了日历"),
+    "calendar:import": _l("导入了放假通知"),
+    "calendar:seed": _l("生成了日历"),
+    "category:create": _l("新建了类别"),
+    "category:change": _l("修改了类别"),
+    "category:delete": _l("删除了类别"),
+    "category:end": _l("停用了类别"),
+    "draft:discard": _l("放弃了草稿"),
+    "file:remove": _l("移除了文件"),
+    "file:upload": _l("上传了文件"),
+    "form:change": _l("修改了表单"),
+    "form:create": _l("新建了表单"),
+    "form:publish": _l("发布了表单"),
+    "form:retire": _l("停用了表单"),
+    "household:change": _l("修改了家庭"),
+    "household:create": _l("登记了家庭"),
+    "household:delete": _l("删除了家庭"),
+    "household:reveal": _l("查看了家庭的完整信息"),
+    "org:change": _l("修改了组织"),
+    "org:close": _l("停用了组织"),
+    "org:create": _l("新建了组织"),
+    "org:delete": _l("删除了组织"),
+    "org:rename": _l("更改了组织名称"),
+    "org:seed": _l("建立了组织"),
+    "record:change": _l("修改了登记"),
+    "record:create": _l("新增了登记"),
+    "record:export": _l("导出了登记"),
+    "record:reveal": _l("查看了登记的完整信息"),
+    "record:void": _l("作废了登记"),
+    "resident:change": _l("修改了居民"),
+    "resident:create": _l("登记了居民"),
+    "resident:delete": _l("删除了居民"),
+    "resident:reveal": _l("查看了居民的完整信息"),
+    "setting:change": _l("修改了设置"),
+    "table:export": _l("导出了名单"),
+    "user:sign_in": _l("登录"),
+    "user:sign_in_failed": _l("登录失败"),
+    "user:sign_out": _l("退出登录"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act in words: when (county time), what, who, and (label, before, after) of what changed."""
+
+    when: str
+    iso: str
+    what: str
+    who: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+
+
+def audit_scope(actor: Actor, permission: str = "audit:list") -> sa.ColumnElement[bool]:
+    """Return the condition for the events an actor may read.
+
+    Events without a place (the calendar, failed sign-ins of unknown names) are for readers of a whole county.
+    """
+    own = in_scope(AuditEvent, actor, permission)
+    if any(grant.level == Level.COUNTY for grant in actor.grants_for(permission)):
+        return sa.or_(own, AuditEvent.county_id.is_(None))
+    return own
+
+
+def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
+    """Return what happened to one row, newest first, at most 50 events.
+
+    The caller has shown that the actor may see the row; events of another county are left out all the same.
+    """
+    query = (
+        sa.select(AuditEvent)
+        .where(AuditEvent.thing == thing, AuditEvent.thing_id == str(ident))
+        .order_by(AuditEvent.id.desc())
+        .limit(TIMELINE_MAX)
+    )
+    if not actor.system:
+        query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
+    return told(db.session.scalars(query).all())
+
+
+def told(events: Iterable[AuditEvent]) -> list[Event]:
+    """Put events into words."""
+    events = list(events)
+    names = _names(events)
+    return [
+        Event(
+            when=str(format_datetime(event.at, "yyyy-MM-dd HH:mm")),
+            iso=event.at.isoformat(timespec="seconds"),
+            what=act_label(event.act),
+            who=event.actor_name,
+            changes=tuple(_changes(event, names)),
+        )
+        for event in events
+    ]
+
+
+def act_label(act: str) -> str:
+    """Return an act as a sentence; an unknown one reads as "did something", never as its code."""
+    return str(ACT_LABELS.get(act) or _("做了一项操作"))
+
+
+def _changes(event: AuditEvent, names: Mapping[tuple[str, int], str]) -> Iterator[tuple[str, str, str]]:
+    before, after = event.before or {}, event.after or {}
+    for key in dict.fromkeys([*before, *after]):
+        if key in SILENT or (key.endswith("_hash") and key != "password_hash"):
+            continue
+        old, new = (_value(event.thing, key, values.get(key), names) for values in (before, after))
+        if old != new or _secret(key):
+            yield str(FIELDS.get(key, key)), "" if _secret(key) else old, new
+
+
+def _secret(key: str) -> bool:
+    return key.endswith("_sealed") or key == "password_hash"
+
+
+def _value(thing: str, key: str, value: Any, names: Mapping[tuple[str, int], str]) -> str:
+    if isinstance(value, list):
+        return "、".join(_value(thing, key, item, names) for item in value)
+    match value:
+        case None | "":
+            text: Any = ""
+        case str() if _secret(key):
+            text = _("已更新（加密保存，不显示）")
+        case bool():
+            text = _("是") if value else _("否")
+        case dict():
+            text = _("（%(n)s 项）", n=len(value))
+        case int():
+            text = names.get((_target(thing, key), value)) or value
+        case _other:
+            text = WORDS.get(key, {}).get(str(value)) or value
+    return str(text)
+
+
+def _target(thing: str, key: str) -> str:
+    """Return the table an id column points to, or nothing."""
+    if key in PLACES or (key == "parent_id" and thing == "org_unit"):
+        return "org_unit"
+    return {"parent_id": "category", "household_id": "household"}.get(key, "")
+
+
+def _names(events: Iterable[AuditEvent]) -> dict[tuple[str, int], str]:
+    """Fetch the names of everything that ids in these events point to, one query a table."""
+    wanted: dict[str, set[int]] = {}
+    for event in events:
+        for key, value in [*(event.before or {}).items(), *(event.after or {}).items()]:
+            target = _target(event.thing, key)
+            if target and isinstance(value, int):
+                wanted.setdefault(target, set()).add(value)
+    found = {}
+    for table, ids in wanted.items():
+        key, name = NAMED[table]
+        rows = db.session.execute(sa.select(key, name).where(key.in_(ids)))
+        found.update({(table, ident): text for ident, text in rows})
+    return found
