@@ -123,7 +123,8 @@ def _unit(name: str, level: Level, parent_id: int | None, code: str) -> OrgUnit:
 
 
 def _person(username: str, name: str, role: Role, org_id: int) -> User:
-    user = User(username=username, name=name, password_hash=_hashed(), created_at=AT)
+    county_id = db.session.get_one(OrgUnit, org_id).county_id
+    user = User(county_id=county_id, username=username, name=name, password_hash=_hashed(), created_at=AT)
     user.memberships.append(Membership(org_id=org_id, role=role, valid_from=SINCE))
     db.session.add(user)
     db.session.flush()
