@@ -35,7 +35,7 @@ def harden(response: Response) -> Response:
     Answers that carry a name must not stay in the cache of a shared village computer, so everything that did not
     choose its own caching is `no-store`; files under static/ choose their own.
     """
-    response.headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce())
+    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))  # uploads have their own
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:

@@ -1,0 +1,64 @@
+"""Check your answers: everything that was answered, in words, with what is still wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.definition import Item, Page
+from field.entry import Entry
+from forms.dynamic import PREFIX, say
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question with its answer; photographs are shown as pictures."""
+
+    fid: str
+    label: str
+    text: str
+    photos: list[str]
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One page of the form."""
+
+    title: str
+    address: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All pages, and all problems as (address, label, message)."""
+
+    sections: list[Section]
+    problems: list[tuple[str, str, str]]
+
+
+def summary(entry: Entry) -> Summary:
+    """Return the answers of an entry as its author may see them: nothing is masked from who typed it."""
+    grouped = entry.outcome.errors_by_fid()
+    problems = {fid: [say(error) for error in errors] for fid, errors in grouped.items()}
+    sections = [_section(entry, page, problems) for page in entry.pages]
+    listed = [
+        (f"{section.address}#{PREFIX}{line.fid}", line.label, message)
+        for section in sections
+        for line in section.lines
+        for message in line.problems
+    ]
+    return Summary(sections, listed + [("", "", message) for message in problems.get(None, [])])
+
+
+def _section(entry: Entry, page: Page, problems: dict[str | None, list[str]]) -> Section:
+    items = [item for item in page.live_items if item.fid in entry.outcome.shown and item.kind.answerable]
+    lines = [_line(entry, item, problems.get(item.fid, [])) for item in items]
+    return Section(page.text(entry.context.locale), entry.address(page), lines)
+
+
+def _line(entry: Entry, item: Item, problems: list[str]) -> Line:
+    value = entry.outcome.values.get(item.fid)
+    photos = list(value) if item.type == "image" and value else []
+    told = item.kind.display(item, value, entry.context) if value is not None and not photos else ""
+    return Line(item.fid, item.text(entry.context.locale), told, photos, problems)

@@ -1,0 +1,73 @@
+"""Drafts as reads: only ever the actor's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from models.access import Actor
+from models.base import db
+from models.drafts import Draft
+from models.forms import Form
+from models.records import Record
+from queries.scope import in_scope
+
+SHOWN = 50
+UNTOUCHED = 1  # the row_version of a draft that was opened and never saved
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """One draft in a list."""
+
+    uid: str
+    title: str
+    updated_at: datetime
+
+    @property
+    def url(self) -> str:
+        """Where to go on filling it in."""
+        return f"/field/e/{self.uid}/1"
+
+
+def own_draft(uid: str, actor: Actor) -> Draft | None:
+    """Return a draft of the actor; another person's is None, like one that does not exist."""
+    return db.session.scalar(sa.select(Draft).where(Draft.uid == uid, Draft.user_id == actor.user_id))
+
+
+def own_drafts(actor: Actor, limit: int = SHOWN) -> list[DraftLine]:
+    """Return the drafts the actor has typed something into, newest first."""
+    query = (
+        sa.select(Draft.uid, Form.title, Draft.updated_at)
+        .join(Form, Form.id == Draft.form_id)
+        .where(Draft.user_id == actor.user_id, Draft.row_version > UNTOUCHED)
+        .order_by(Draft.updated_at.desc(), Draft.id.desc())
+        .limit(limit)
+    )
+    return [DraftLine(*row) for row in db.session.execute(query)]
+
+
+def untouched_draft(form: Form, actor: Actor) -> Draft | None:
+    """Return the actor's draft of the form's current version that was never saved, if there is one."""
+    query = sa.select(Draft).where(
+        Draft.user_id == actor.user_id,
+        Draft.form_id == form.id,
+        Draft.version == form.current_version,
+        Draft.row_version == UNTOUCHED,
+    )
+    return db.session.scalar(query.order_by(Draft.id.desc()).limit(1))
+
+
+def own_record(uid: str, actor: Actor) -> Record | None:
+    """Return the record that came of the actor's draft, while it lies in the actor's scope."""
+    seen = in_scope(Record, actor, "record:create")
+    return db.session.scalar(sa.select(Record).where(Record.uid == uid, Record.author_id == actor.user_id, seen))
+
+
+def handed_in(actor: Actor, limit: int = 10) -> list[Record]:
+    """Return what the actor handed in lately, newest first."""
+    seen = in_scope(Record, actor, "record:create")
+    query = sa.select(Record).where(Record.author_id == actor.user_id, seen).order_by(Record.id.desc()).limit(limit)
+    return list(db.session.scalars(query))

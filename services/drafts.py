@@ -1,0 +1,213 @@
+"""Entry under way: a draft is opened, saved page by page, handed in or discarded. Nothing typed is lost on the way."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from engine.answers import defaults
+from engine.definition import Definition
+from models.access import Actor
+from models.base import db
+from models.drafts import Draft
+from models.files import File
+from models.forms import Form, FormState
+from models.records import Record
+from queries.answers import context_for
+from queries.drafts import untouched_draft
+from queries.forms import definition
+from services.access import require
+from services.audit import record_audit
+from services.files import attach_files, forget
+from services.records import FormNotInUse, VersionClosed, create_record
+from services.refusals import NotFound, Stale
+from services.transaction import transaction
+from services.vault import vault
+
+SEAL = "draft.answers"
+
+
+class ChangedElsewhere(Stale):
+    """Another window has saved the same page since this one was opened."""
+
+    message = _l(
+        "这份草稿的这一页在另一个窗口里改过，所以这次没有保存。您填写的内容还在下面，另一个窗口的内容列在题目旁边；"
+        "核对后再点一次，就以下面的内容为准。"
+    )
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a draft holds: raw answers by fid, and who saved each page last (page id -> [row_version, tab])."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    saves: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def contents(draft: Draft) -> Contents:
+    """Open a draft. Raises Unsealable when it was altered or its key is gone."""
+    return Contents(**json.loads(vault().unseal(draft.sealed_answers, context=SEAL)))
+
+
+def _sealed(inside: Contents) -> str:
+    document = {"answers": inside.answers, "saves": inside.saves}
+    return vault().seal(json.dumps(document, ensure_ascii=False), context=SEAL)
+
+
+@transaction
+def open_draft(form: Form, *, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN") -> Draft:
+    """Begin an entry of the form's current version, or return the one the actor has begun and not touched.
+
+    So a reload or a prefetch of the link leaves no empty drafts behind. Raises FormNotInUse, NotAllowed, NotFound.
+    """
+    require(actor, "record:create", form)
+    if form.state != FormState.PUBLISHED or form.current_version is None or actor.user_id is None:
+        raise FormNotInUse
+    draft = untouched_draft(form, actor)
+    if draft is not None:
+        return draft
+    asked = definition(form.id, form.current_version)
+    values = defaults(asked, context_for(actor, today=today, locale=locale))
+    answers = {fid: asked.item(fid).kind.to_json(value) for fid, value in values.items()}
+    draft = Draft(
+        uid=secrets.token_hex(16),
+        user_id=actor.user_id,
+        form_id=form.id,
+        version=form.current_version,
+        sealed_answers=_sealed(Contents(answers)),
+        created_at=at,
+        updated_at=at,
+    )
+    db.session.add(draft)
+    db.session.flush()
+    return draft
+
+
+@transaction
+def save_draft(
+    draft: Draft,
+    *,
+    page_id: str,
+    answers: Mapping[str, Any],
+    base: int,
+    tab: str,
+    actor: Actor,
+    at: datetime,
+) -> Draft:
+    """Save the raw answers of one page.
+
+    `base` is the draft's row_version when the window was opened and `tab` the window's random name: a window may
+    save again and again, but not over what another one has saved on that page meanwhile (ChangedElsewhere).
+    """
+    draft = _locked(draft, actor)
+    inside = contents(draft)
+    saved_at_version, saved_by = inside.saves.get(page_id, [0, ""])
+    if saved_at_version > base and saved_by != tab:
+        raise ChangedElsewhere
+    merged = {**inside.answers, **answers}
+    return _write(draft, Contents(merged, {**inside.saves, page_id: [draft.row_version + 1, tab]}), at=at)
+
+
+@transaction
+def add_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draft:
+    """Put an upload behind the photographs an item already has. Photographs of two windows do not collide."""
+    draft = _locked(draft, actor)
+    inside = contents(draft)
+    before = [uid for uid in inside.answers.get(file.fid) or [] if uid != file.uid]
+    return _write(draft, Contents({**inside.answers, file.fid: [*before, file.uid]}, inside.saves), at=at)
+
+
+@transaction
+def remove_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draft:
+    """Take an upload off a draft."""
+    draft = _locked(draft, actor)
+    if file.draft_uid != draft.uid:
+        raise NotFound
+    inside = contents(draft)
+    left = [uid for uid in inside.answers.get(file.fid) or [] if uid != file.uid]
+    answers = {**inside.answers, file.fid: left}
+    forget(file, actor=actor, at=at)
+    return _write(draft, Contents(answers, inside.saves), at=at)
+
+
+@transaction
+def discard_draft(draft: Draft, *, actor: Actor, at: datetime) -> None:
+    """Throw a draft and its uploads away."""
+    draft = _locked(draft, actor)
+    form = db.session.get_one(Form, draft.form_id)
+    for file in db.session.scalars(sa.select(File).where(File.draft_uid == draft.uid)).all():
+        forget(file, actor=actor, at=at)
+    record_audit("draft:discard", draft, actor=actor, at=at, label=form.title)
+    db.session.delete(draft)
+
+
+@transaction
+def hand_in(draft: Draft, *, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN") -> Record:
+    """Turn a draft into a record that carries the draft's uid, and drop the draft.
+
+    Raises AnswersRefused (with its outcome), FormNotInUse, VersionClosed: the draft then stays as it is. Raises
+    NotFound when the draft is gone, as for the second of two clicks: queries.drafts.own_record then knows the record.
+    """
+    draft = _locked(draft, actor)
+    uid = draft.uid
+    form = db.session.get_one(Form, draft.form_id)
+    inside = contents(draft)
+    record = create_record(
+        form,
+        version=draft.version,
+        raw=inside.answers,
+        uid=uid,
+        actor=actor,
+        at=at,
+        today=today,
+        locale=locale,
+    )
+    attach_files(record, uids=_uploads(definition(form.id, draft.version), inside), draft_uid=uid, actor=actor)
+    db.session.delete(draft)
+    db.session.flush()
+    return record
+
+
+def refuse_stale(form: Form, version: int, *, today: date) -> None:
+    """Refuse a draft that its form no longer takes, before somebody fills it in for nothing.
+
+    The newest version says what becomes of older drafts. Raises FormNotInUse and VersionClosed, as the hand-in does.
+    """
+    if form.state != FormState.PUBLISHED or form.current_version is None:
+        raise FormNotInUse
+    if form.current_version == version:
+        return
+    newest = definition(form.id, form.current_version)
+    if newest.stale_policy == "refuse_after" and newest.refuse_after is not None and today > newest.refuse_after:
+        raise VersionClosed(newest.refuse_after)
+
+
+def _uploads(asked: Definition, inside: Contents) -> set[str]:
+    lists = (inside.answers.get(item.fid) for item in asked.items if item.type == "image")
+    return {uid for uids in lists if isinstance(uids, list) for uid in uids}
+
+
+def _locked(draft: Draft, actor: Actor) -> Draft:
+    """Read the draft again under the write lock; NotFound when it is gone or somebody else's."""
+    require(actor, "record:create")
+    key = sa.inspect(draft).identity
+    query = sa.select(Draft).where(Draft.id == (key or (0,))[0]).with_for_update()
+    fresh = db.session.scalar(query.execution_options(populate_existing=True))
+    if fresh is None or fresh.user_id != actor.user_id:
+        raise NotFound
+    return fresh
+
+
+def _write(draft: Draft, inside: Contents, *, at: datetime) -> Draft:
+    draft.sealed_answers = _sealed(inside)
+    draft.row_version += 1
+    draft.updated_at = at
+    db.session.flush()
+    return draft

@@ -1,0 +1,211 @@
+"""Uploads: kept under random names outside static, known by a row, swept when nothing refers to them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models.access import Actor
+from models.base import db
+from models.drafts import Draft
+from models.files import File
+from models.records import Record
+from services.access import require
+from services.audit import record_audit
+from services.pictures import Picture, redraw
+from services.refusals import NotFound, Refusal
+from services.transaction import transaction
+
+NAME_LENGTH = 120
+SWEEP_AFTER = timedelta(days=1)
+_MIB = 1024 * 1024
+
+
+class FileTooLarge(Refusal):
+    """More bytes than the county takes."""
+
+    status = 413
+
+    def __init__(self, most: int) -> None:
+        super().__init__(_l("这张照片太大，最多 %(most)s MB。请把相机调到普通画质，或另选一张。", most=most // _MIB))
+
+
+class EmptyFile(Refusal):
+    """A file without a byte in it."""
+
+    message = _l("这个文件是空的，没有内容。请重新选择照片。")
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """A folder of uploads and how large one may be, in bytes."""
+
+    folder: Path
+    max_bytes: int
+
+    def path(self, uid: str) -> Path:
+        """Return where the bytes of a file lie; two levels, because folders of a million names are slow."""
+        return self.folder / uid[:2] / uid[2:]
+
+    def put(self, uid: str, data: bytes) -> None:
+        """Write bytes so that after a crash they are there whole or not at all."""
+        target = self.path(uid)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f".{target.name}.part")
+        with fresh.open("xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(target)
+        _sync_folder(target.parent)
+
+    def stored(self) -> Iterator[tuple[str, Path]]:
+        """Walk all files, unfinished ones too, each with the uid it would have."""
+        for path in self.folder.glob("??/*"):
+            yield path.parent.name + path.name, path
+
+
+def store_upload(
+    store: FileStore,
+    stream: BinaryIO,
+    *,
+    filename: str,
+    draft: Draft | None = None,
+    record: Record | None = None,
+    fid: str,
+    actor: Actor,
+    at: datetime,
+) -> File:
+    """Keep one photograph for an item of a draft or record.
+
+    Slow work (decoding, writing the file) comes before the transaction, so that nobody waits for it; a file whose
+    row was never written is swept a day later. Raises NotAPicture, BrokenPicture, TooManyPixels, FileTooLarge,
+    EmptyFile, NotFound and NotAllowed.
+    """
+    require_place(draft, record, actor)
+    _refuse_size(stream, store.max_bytes)
+    picture = redraw(stream)
+    uid = secrets.token_hex(16)
+    store.put(uid, picture.data)
+    return _register(
+        uid, picture=picture, name=clean_name(filename), draft=draft, record=record, fid=fid, actor=actor, at=at
+    )
+
+
+def require_place(draft: Draft | None, record: Record | None, actor: Actor) -> None:
+    """Refuse an upload to another person's draft, or to a record the actor may not edit."""
+    if record is not None:
+        require(actor, "record:edit", record)
+    else:
+        require(actor, "record:create")
+        if draft is None or draft.user_id != actor.user_id:
+            raise NotFound
+
+
+@transaction
+def _register(
+    uid: str,
+    *,
+    picture: Picture,
+    name: str,
+    draft: Draft | None,
+    record: Record | None,
+    fid: str,
+    actor: Actor,
+    at: datetime,
+) -> File:
+    file = File(
+        uid=uid,
+        name=name,
+        mime=picture.mime,
+        size=len(picture.data),
+        sha256=hashlib.sha256(picture.data).hexdigest(),
+        owner_id=actor.user_id,
+        draft_uid=draft.uid if draft is not None else None,
+        record_id=record.id if record is not None else None,
+        fid=fid,
+        created_at=at,
+    )
+    db.session.add(file)
+    record_audit("file:upload", file, actor=actor, at=at, after={"uid": uid, "size": file.size}, label=name)
+    return file
+
+
+@transaction
+def attach_files(record: Record, *, uids: set[str], draft_uid: str, actor: Actor) -> None:
+    """Give a draft's uploads to the record that came of it; from then on they have the record's scope."""
+    for file in db.session.scalars(
+        sa.select(File).where(File.draft_uid == draft_uid, File.owner_id == actor.user_id, File.uid.in_(uids))
+    ):
+        file.record_id, file.draft_uid = record.id, None
+
+
+def sweep_orphans(store: FileStore, *, actor: Actor, at: datetime) -> int:
+    """Remove uploads that belong to nothing any more, and files without a row; return how many files went.
+
+    What is younger than a day stays: it may belong to an act that has not committed yet.
+    """
+    _forget_orphans(before=at - SWEEP_AFTER, actor=actor, at=at)
+    known = set(db.session.scalars(sa.select(File.uid)))
+    gone = 0
+    for uid, path in store.stored():
+        if uid not in known and path.stat().st_mtime < (at - SWEEP_AFTER).timestamp():
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+@transaction
+def _forget_orphans(*, before: datetime, actor: Actor, at: datetime) -> None:
+    lost = sa.select(File).where(
+        File.record_id.is_(None),
+        File.created_at < before,
+        sa.or_(File.draft_uid.is_(None), File.draft_uid.not_in(sa.select(Draft.uid))),
+    )
+    for file in db.session.scalars(lost).all():
+        forget(file, actor=actor, at=at)
+
+
+@transaction
+def forget(file: File, *, actor: Actor, at: datetime) -> None:
+    """Drop the row of an upload; its bytes go with the next sweep, so a rollback loses nothing."""
+    record_audit("file:remove", file, actor=actor, at=at, before={"uid": file.uid}, label=file.name)
+    db.session.delete(file)
+
+
+def clean_name(filename: str) -> str:
+    """Keep a file's own name as plain text: no folders, no control or direction characters, at most 120 long."""
+    base = unicodedata.normalize("NFC", filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(sign for sign in base if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    plain = " ".join(plain.split()).strip(". ")
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain) > NAME_LENGTH:
+        plain = stem[: NAME_LENGTH - 1 - len(ending)] + dot + ending if len(ending) <= 8 else plain[:NAME_LENGTH]  # noqa: PLR2004 - longest ending worth keeping
+    return plain or "photo"
+
+
+def _refuse_size(stream: BinaryIO, most: int) -> None:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if size == 0:
+        raise EmptyFile
+    if size > most:
+        raise FileTooLarge(most)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,110 @@
+"""Pictures: judged by what they are, and drawn anew so that nothing but the picture remains."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
+
+from flask_babel import lazy_gettext as _l
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from services.refusals import Refusal
+
+# A JPEG decodes at a half or a quarter of its size, the others only whole, at four bytes a pixel.
+PIXEL_CAPS = {"JPEG": 110_000_000, "MPO": 110_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+LONGEST_SIDE = 2560  # readable on paper at 200 dpi, and a twentieth of what a phone sends
+JPEG_QUALITY = 85
+_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_TURNS = threading.BoundedSemaphore(2)  # a large picture takes a hundred megabytes while it is drawn
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+class NotAPicture(Refusal):
+    """The bytes are no JPEG, PNG or WebP, whatever the name says."""
+
+    message = _l("这不是能用的照片。请上传 JPG 或 PNG 格式的照片。")
+
+
+class BrokenPicture(Refusal):
+    """It begins like a picture but cannot be read to its end."""
+
+    message = _l("这张照片已损坏，读不出来。请重新拍一张或另选一张。")
+
+
+class TooManyPixels(Refusal):
+    """It is small to send but huge to draw."""
+
+    message = _l("这张照片的尺寸太大，打不开。请把相机调到普通画质，或另选一张。")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture drawn anew: its bytes and its type."""
+
+    data: bytes
+    mime: str
+
+
+def redraw(stream: BinaryIO) -> Picture:
+    """Decode a picture and encode it again, upright, at most LONGEST_SIDE pixels long, without any metadata.
+
+    EXIF (with the place where it was taken), comments, colour profiles and whatever hangs behind the picture are
+    gone. Raises NotAPicture, BrokenPicture or TooManyPixels.
+    """
+    _refuse_strangers(stream)
+    with _TURNS:
+        return _redraw(stream)
+
+
+def _redraw(stream: BinaryIO) -> Picture:
+    try:
+        with Image.open(stream, formats=("JPEG", "PNG", "WEBP")) as image:
+            _refuse_bombs(image)
+            image.verify()
+        stream.seek(0)
+        with Image.open(stream, formats=("JPEG", "PNG", "WEBP")) as image:
+            return _encoded(_upright(image), image.format or "")
+    except UnidentifiedImageError:
+        raise NotAPicture from None
+    except _BOMBS:
+        raise TooManyPixels from None
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError):  # what Pillow raises on broken files
+        raise BrokenPicture from None
+
+
+def _refuse_strangers(stream: BinaryIO) -> None:
+    stream.seek(0)
+    head = stream.read(12)
+    stream.seek(0)
+    known = head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (
+        head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    )
+    if not known:
+        raise NotAPicture
+
+
+def _refuse_bombs(image: Image.Image) -> None:
+    if image.width * image.height > PIXEL_CAPS.get(image.format or "", 0):
+        raise TooManyPixels
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    image.load()
+    return ImageOps.exif_transpose(image)
+
+
+def _encoded(image: Image.Image, kind: str) -> Picture:
+    mime = _TYPES[kind]
+    clear = mime != "image/jpeg" and ("A" in image.getbands() or "transparency" in image.info)
+    plain = image.convert("RGBA" if clear else "RGB")
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    plain.info = {}
+    out = BytesIO()
+    if mime == "image/png":
+        plain.save(out, "PNG", optimize=False)
+    else:
+        plain.save(out, "WEBP" if mime == "image/webp" else "JPEG", quality=JPEG_QUALITY)
+    return Picture(out.getvalue(), mime)
