@@ -142,7 +142,7 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
 
 def on_failure(error: Exception) -> Response:
     """Show that the house failed, with a number to look up in the log; never what the database said."""
-    reference = secrets.token_hex(4).upper()
+    reference = f"{secrets.randbelow(10**8):08d}"
     current_app.logger.error("%s %s failed, reference %s", request.method, request.path, reference)
     status = getattr(error, "code", None) or _SERVER_ERROR
     return answer(status, trouble_for(status), reference=reference)

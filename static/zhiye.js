@@ -185,7 +185,7 @@ function wireInlineRows() {
       row.id = prefix;
       rows.append(row);
       one("[data-inline-remove]", row).addEventListener("click", () => row.remove());
-      one("input, select, textarea", row)?.focus();
+      one("input:not([type=hidden]), select, textarea", row)?.focus();
     });
   }
 }
