@@ -27,7 +27,6 @@ def settings_for(data_dir: Path, database_url: str = "") -> Settings:
         secret_key="a secret that is long enough for the tests",
         embedded_jobs=False,
         rate_limits=False,
-        password_memory_mb=1,  # hashing is as slow as we like; here we do not
         password_memory_mb=1,  # 2 ms instead of 150
     )
 
