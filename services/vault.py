@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from config import read_or_create
+from queries.blind import lend
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -77,6 +78,7 @@ _installed: list[Vault] = []
 def install(vault: Vault) -> None:
     """Set the process's vault; the app factory calls this once."""
     _installed[:] = [vault]
+    lend(vault.blind)
 
 
 def vault() -> Vault:

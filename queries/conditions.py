@@ -1,0 +1,159 @@
+"""What a list of records is asked for, read against the form: filters as index conditions, words as search terms."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from engine.bigrams import matches, runs
+from engine.context import Context
+from engine.messages import Invalid
+from models.forms import Form
+from queries.indexing import EMPTY, NUMBER, TEXT, IndexedField, Shape, Value, blind_of
+
+# Where a range has one end only, the other must still leave out the mark of emptiness, which sorts first.
+LOWEST: dict[str, Value] = {TEXT: " ", NUMBER: -sys.float_info.max}
+HIGHEST: dict[str, Value] = {TEXT: "\U0010ffff", NUMBER: sys.float_info.max}
+EXACT_KINDS = frozenset({"cn_mobile", "cn_id"})
+PAIR = 2
+MOST_VALUES = 50
+MOST_WORDS = 100
+_WORLD = Context(today=date.max)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition as a page or an interface asks it: operator eq, in, ge, le, contains or empty; raw values."""
+
+    fid: str
+    operator: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a list is asked for. Unknown fields and impossible values narrow nothing; `limit` is at most 500."""
+
+    filters: tuple[Filter, ...] = ()
+    search: str = ""
+    sort: str | None = None
+    descending: bool = True
+    after: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One filter on the side index: any of some values, or a range with both ends."""
+
+    field: IndexedField
+    values: tuple[Value, ...] = ()
+    low: Value | None = None
+    high: Value | None = None
+
+    @property
+    def is_range(self) -> bool:
+        return self.low is not None
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words to be found: anywhere among the searchable answers, or in one field."""
+
+    text: str
+    fid: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the word index alone is sure: every run is one pair (or one lone character)."""
+        return self.fid is None and all(len(run) <= PAIR for run in runs(self.text))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the form understands it."""
+
+    conditions: tuple[Condition, ...]
+    words: tuple[Words, ...]
+    sort: IndexedField | None
+
+
+def understand(request: Request, known: Shape) -> Asked:
+    """Read a request against a form; what the form cannot answer is left out."""
+    conditions: dict[tuple[str, bool], Condition] = {}
+    words = [Words(request.search.strip()[:MOST_WORDS])] if runs(request.search) else []
+    for one in request.filters:
+        field = known.fields.get(one.fid)
+        if field is None or not _allowed(one.operator, field):
+            continue
+        if one.operator == "contains":
+            words.extend(Words(str(text)[:MOST_WORDS], one.fid) for text in one.values if runs(str(text)))
+        elif condition := _condition(one, field):
+            key = (one.fid, condition.is_range)
+            conditions[key] = _both(conditions[key], condition) if key in conditions else condition
+    sort = known.fields.get(request.sort) if request.sort else None
+    return Asked(tuple(conditions.values()), tuple(words), sort if sort and sort.sortable else None)
+
+
+def _allowed(operator: str, field: IndexedField) -> bool:
+    return operator in field.operators or (operator == "in" and "eq" in field.operators)
+
+
+def _condition(one: Filter, field: IndexedField) -> Condition | None:
+    if one.operator == "empty":
+        return Condition(field, (EMPTY[field.table],))
+    values = tuple(dict.fromkeys(value for raw in one.values[:MOST_VALUES] for value in _values(field, raw)))
+    if not values:
+        return None
+    if one.operator == "ge":
+        return Condition(field, low=max(values), high=HIGHEST[field.table])
+    if one.operator == "le":
+        return Condition(field, low=LOWEST[field.table], high=min(values))
+    return Condition(field, values)
+
+
+def _both(first: Condition, second: Condition) -> Condition:
+    if not first.is_range:
+        kept = tuple(value for value in first.values if value in second.values)
+        return replace(first, values=kept or ("\0",) if first.field.table == TEXT else kept or (float("inf"),))
+    return replace(first, low=max(first.low, second.low), high=min(first.high, second.high))  # type: ignore[type-var]
+
+
+def _values(field: IndexedField, raw: Any) -> list[Value]:
+    """Return the index values of a raw filter value; none where it is no value of the kind."""
+    try:
+        value = field.item.kind.parse(field.item, raw, _WORLD)
+    except Invalid:
+        return []
+    if value is None:
+        return []
+    if field.item.sealed:
+        return [blind_of(field.fid, field.item.kind.blind_text(field.item, value) or "")]
+    if field.table == NUMBER:
+        return list(field.item.kind.index_number(field.item, value))
+    return list(field.item.kind.index_text(field.item, value))
+
+
+def serial_of(form: Form, text: str) -> int | None:
+    """Return the serial where a text is a record number of the form, such as LL-000123."""
+    found = re.fullmatch(rf"{re.escape(form.prefix)}-?0*([1-9][0-9]{{0,8}})", text.strip(), re.IGNORECASE)
+    return int(found[1]) if found else None
+
+
+def blind_conditions(known: Shape, text: str) -> list[Condition]:
+    """Return where a whole phone or ID number would stand; empty when the text is neither."""
+    return [
+        Condition(field, tuple(_values(field, text)))
+        for field in known.fields.values()
+        if field.item.type in EXACT_KINDS and _values(field, text)
+    ]
+
+
+def words_hold(words: Iterable[Words], texts: Mapping[str, str], every: Iterable[str]) -> bool:
+    """Tell whether a record's texts really hold all the words: `texts` by field, `every` those of the search."""
+    whole = " ".join(every)
+    return all(one.exact or matches(whole if one.fid is None else texts.get(one.fid, ""), one.text) for one in words)

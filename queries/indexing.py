@@ -1,0 +1,246 @@
+"""What the side index, the counters and the word index must say about a record: derived data, computed in one place.
+
+Lists read it, services/indexing.py writes it, `flask forms check-index` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine.bigrams import bigrams
+from engine.context import Context
+from engine.definition import Definition, Item
+from models.base import db
+from models.forms import FormVersion
+from models.records import Record, RecordState
+from queries import forms
+from queries.answers import org_name
+from queries.blind import blind
+
+COUNTY_ZONE = ZoneInfo("Asia/Shanghai")  # months of the counters are months of the county
+TEXT, NUMBER = "record_text", "record_number"
+Value = str | float
+# Every active record has a row for every indexed field, so that sorting loses nobody. These stand for "no answer"
+# and come before all answers.
+EMPTY: dict[str, Value] = {TEXT: "", NUMBER: float("-inf")}
+VALUE_LENGTH = 200
+COUNTED_KINDS = frozenset({"select_one", "select_multiple", "boolean", "org"})
+CACHED_SHAPES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedField:
+    """A field of a form that has rows in the side index. `item` is its newest definition."""
+
+    fid: str
+    table: str
+    item: Item
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether field_count carries its values: few distinct ones."""
+        return self.item.type in COUNTED_KINDS
+
+    @property
+    def sortable(self) -> bool:
+        return self.item.kind.sortable and not self.item.sealed
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Return what a list can be filtered by: eq, in, ge, le, contains, empty."""
+        return tuple(name for name in self.item.kind.operators if name != "contains" or in_words(self.item))
+
+
+def is_indexed(item: Item, definition: Definition) -> bool:
+    """Tell whether a version asks for index rows: chosen, a list column, or sealed (found by its keyed hash)."""
+    if not item.kind.answerable:
+        return False
+    return item.index or item.sealed or (item.fid in definition.list_fids and bool(item.kind.index_as))
+
+
+def in_words(item: Item) -> bool:
+    """Tell whether the words of an answer go into the word index."""
+    return item.search and item.kind.searchable and not item.sealed
+
+
+def table_of(item: Item) -> str:
+    return NUMBER if item.kind.index_as == "number" and not item.sealed else TEXT
+
+
+def fields_of(versions: Iterable[Definition]) -> dict[str, IndexedField]:
+    """Return the indexed fields of a form by fid: what any version indexes stays indexed; the newest item counts."""
+    found: dict[str, IndexedField] = {}
+    for definition in versions:
+        for item in definition.items:
+            if item.fid in found or is_indexed(item, definition):
+                found[item.fid] = IndexedField(item.fid, table_of(item), item)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A form over all its versions: definitions by number, the newest number, and what is indexed."""
+
+    definitions: Mapping[int, Definition]
+    fields: Mapping[str, IndexedField]
+
+    @property
+    def newest(self) -> Definition:
+        return self.definitions[max(self.definitions)]
+
+
+def shape(form_id: int) -> Shape:
+    """Return the shape of a form that was published at least once.
+
+    Shapes are built once per process; one read of the version list per call keeps any number of processes right.
+    Raises LookupError where there is no version.
+    """
+    query = sa.select(FormVersion.number, FormVersion.sha256).where(FormVersion.form_id == form_id)
+    versions = tuple((number, sha) for number, sha in db.session.execute(query.order_by(FormVersion.number)))
+    if not versions:
+        raise LookupError(f"form {form_id} has no version")
+    key = (form_id, versions)
+    if key not in _shapes:
+        if len(_shapes) >= CACHED_SHAPES:
+            _shapes.clear()
+        definitions = {number: forms.definition(form_id, number) for number, _sha in versions}
+        _shapes[key] = Shape(definitions, fields_of(definitions.values()))
+    return _shapes[key]
+
+
+_shapes: dict[tuple[int, tuple[tuple[int, str], ...]], Shape] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies, as the index spells it: 0 where it lies above that level."""
+
+    county_id: int
+    town_id: int
+    village_id: int
+    org_id: int
+
+
+def place_of(record: Record) -> Place:
+    return Place(record.county_id, record.town_id or 0, record.village_id or 0, record.org_id)
+
+
+IndexRow = tuple[str, str, int, Value, int]  # table, fid, town, value, village
+CountKey = tuple[str, str, int, int]  # fid, value, town, village
+
+
+@dataclass(frozen=True)
+class Derived:
+    """All derived data of one active record; an empty one stands for a record that is not there."""
+
+    rows: frozenset[IndexRow] = frozenset()
+    counts: frozenset[CountKey] = frozenset()
+    month: tuple[int, int, int, str] | None = None  # county, town, village, "2026-11"
+    tokens: tuple[str, ...] = ()
+
+
+NOTHING = Derived()
+
+
+def derived(record: Record, known: Shape) -> Derived:
+    """Return what the index should say about a record as it is now; nothing about a void one."""
+    if record.state != RecordState.ACTIVE:
+        return NOTHING
+    return derive(
+        form_id=record.form_id,
+        place=place_of(record),
+        created_at=record.created_at,
+        answers=record.answers,
+        definition=known.definitions[record.version],
+        fields=known.fields,
+        org_name=org_name,
+    )
+
+
+def world(created_at: datetime, names: Callable[[int], str | None] = org_name) -> Context:
+    """Return the engine's context for saying what a record holds."""
+    return Context(today=created_at.date(), org_name=names)
+
+
+def month_of(at: datetime) -> str:
+    return at.astimezone(COUNTY_ZONE).strftime("%Y-%m")
+
+
+def derive(
+    *,
+    form_id: int,
+    place: Place,
+    created_at: datetime,
+    answers: Mapping[str, Any],
+    definition: Definition,
+    fields: Mapping[str, IndexedField],
+    org_name: Callable[[int], str | None],
+) -> Derived:
+    """Compute the derived data of an active record from its document."""
+    context = world(created_at, org_name)
+    known = {item.fid: item for item in definition.items}
+    rows: set[IndexRow] = set()
+    counts: set[CountKey] = set()
+    for field in fields.values():
+        for value in index_values(field, known.get(field.fid), answers.get(field.fid)):
+            rows.add((field.table, field.fid, place.town_id, value, place.village_id))
+            if field.counted:
+                counts.add((field.fid, count_value(value), place.town_id, place.village_id))
+    return Derived(
+        rows=frozenset(rows),
+        counts=frozenset(counts),
+        month=(place.county_id, place.town_id, place.village_id, month_of(created_at)),
+        tokens=(*scope_tokens(form_id, place), *words(definition, answers, context)),
+    )
+
+
+def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Value]:
+    """Return the index values of one stored answer; the mark of emptiness where there is none."""
+    if item is None or stored is None:
+        return [EMPTY[field.table]]
+    if isinstance(stored, Mapping):  # sealed: {"sealed", "mask", "blind"}
+        return [str(stored["blind"])]
+    value = item.kind.from_json(stored)
+    if field.table == NUMBER:
+        return list(item.kind.index_number(item, value))
+    texts = item.kind.index_text(item, value) or ["1"]  # a photograph has no value to index, only presence
+    return [text[:VALUE_LENGTH] for text in texts]
+
+
+def count_value(value: Value) -> str:
+    """Spell an index value for field_count: organisations as whole numbers, emptiness as the empty text."""
+    if isinstance(value, str):
+        return value
+    return "" if value == EMPTY[NUMBER] else str(int(value))
+
+
+def scope_tokens(form_id: int, place: Place) -> tuple[str, ...]:
+    """Return the words of form and place. They are longer than any pair of characters, so no text can forge them."""
+    marks = (("ff", form_id), ("cc", place.county_id), ("tt", place.town_id), ("vv", place.village_id),
+             ("oo", place.org_id))  # fmt: skip
+    return tuple(f"{mark}{ident}" for mark, ident in marks if ident)
+
+
+def words(definition: Definition, answers: Mapping[str, Any], context: Context) -> list[str]:
+    """Return the search words of the answers, field after field."""
+    return [pair for _item, text in search_texts(definition, answers, context) for pair in bigrams(text)]
+
+
+def search_texts(definition: Definition, answers: Mapping[str, Any], context: Context) -> list[tuple[Item, str]]:
+    """Return the texts by which a record is found, each with its item."""
+    return [
+        (item, item.kind.search_text(item, item.kind.from_json(answers[item.fid]), context))
+        for item in definition.items
+        if item.fid in answers and in_words(item)
+    ]
+
+
+def blind_of(fid: str, text: str) -> str:
+    """Return the keyed hash of a sealed answer, different for each field."""
+    return blind(text, context=f"record.{fid}")

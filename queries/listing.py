@@ -1,0 +1,302 @@
+"""SQL of record lists. Each arm walks one index range in the order asked, the database merges the arms lazily.
+
+`SELECT ... UNION ALL SELECT ... ORDER BY ... LIMIT n` over arms that differ in one equality (a township, a value) is
+answered by both engines as a merge of index scans: a page costs some dozens of steps, however many rows match and
+however deep it lies. Conditions beyond the driving one are probes of the side index by record. The text is put
+together here because SQLAlchemy takes longer to build sixteen arms than the database to answer them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bigrams import bigrams, phrase
+from models.base import db
+from models.orgs import Level, OrgUnit
+from models.records import FieldCount, RecordCount
+from queries.conditions import Condition, Words
+from queries.indexing import IndexedField, count_value
+from queries.scope import Slice
+
+MOST_ARMS = 96
+LISTS = frozenset({"select_multiple"})
+Cursor = tuple[Any, int] | None
+Rows = list[tuple[Any, int]]
+
+
+@lru_cache(maxsize=1024)
+def _text(sql: str) -> sa.TextClause:
+    return sa.text(sql)
+
+
+class Sql:
+    """The values of one statement, named in the order they are met, so that equal shapes are equal texts."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def __call__(self, value: Any) -> str:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+    def rows(self, sql: str) -> Sequence[Any]:
+        return db.session.execute(_text(sql), self.values).all()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The part of a form's records that an actor may see, as equalities."""
+
+    form_id: int
+    slices: tuple[Slice, ...]
+
+    @property
+    def places(self) -> tuple[Slice, ...]:
+        return tuple(one for one in self.slices if one.column != "org_id")
+
+    @property
+    def units(self) -> tuple[Slice, ...]:
+        return tuple(one for one in self.slices if one.column == "org_id")
+
+    @property
+    def overlapping(self) -> bool:
+        """Tell whether a record may be met twice: by its place and by its owning unit."""
+        return bool(self.places and self.units)
+
+    def towns(self) -> list[tuple[int, int | None]]:
+        """Return (town, village or None) pairs that together cover the places on the side index."""
+        pairs: list[tuple[int, int | None]] = []
+        for one in self.places:
+            if one.column == "county_id":
+                towns = sa.select(OrgUnit.id).where(OrgUnit.county_id == one.id, OrgUnit.level == Level.TOWNSHIP)
+                pairs.extend((town, None) for town in [0, *db.session.scalars(towns.order_by(OrgUnit.id))])
+            else:
+                pairs.append((one.town_id or 0, one.id if one.column == "village_id" else None))
+        return pairs
+
+    def total(self) -> int:
+        """Return how many active records lie in the places, from the counters."""
+        return self._sum(RecordCount, RecordCount.form_id == self.form_id)
+
+    def carrying(self, condition: Condition) -> int:
+        """Return how many records in the places carry one of the values, from the counters."""
+        values = [count_value(value) for value in condition.values]
+        return self._sum(
+            FieldCount,
+            FieldCount.form_id == self.form_id,
+            FieldCount.fid == condition.field.fid,
+            FieldCount.value.in_(values) if len(values) > 1 else FieldCount.value == values[0],
+        )
+
+    def _sum(self, model: type[RecordCount | FieldCount], *where: sa.ColumnElement[bool]) -> int:
+        places = [getattr(model, one.column) == one.id for one in self.places if one.column != "county_id"]
+        county = any(one.column == "county_id" for one in self.places)
+        if not county:
+            where = (*where, sa.or_(sa.false(), *places))
+        return int(db.session.scalar(sa.select(sa.func.sum(model.n)).where(*where)) or 0)
+
+
+class Arms:
+    """The arms of one statement. `cursor` is where the page begins: (value, id) under a sort, (None, id) without."""
+
+    def __init__(
+        self, scope: Scope, *, descending: bool = True, cursor: Cursor = None, sort: IndexedField | None = None
+    ) -> None:
+        self.bind = Sql()
+        self.scope = scope
+        self.form = self.bind(scope.form_id)
+        self.descending = descending
+        self.cursor = cursor
+        self.sort = sort
+        self.sql: list[str] = []
+        self.times = 2 if scope.overlapping else 1  # how often one record may be met
+
+    # ---- arms that walk the side index
+
+    def by_value(self, drive: Condition, probes: Iterable[Condition]) -> None:
+        """Walk the rows of some values or of a range, newest first or, under a sort, joined with the sort's rows."""
+        probes = list(probes)
+        self.times *= max(1, len(drive.values)) if drive.field.item.type in LISTS else 1
+        for town, village in self.scope.towns():
+            for where in self._driving(drive):
+                self._arm(drive.field, town, village, where, probes)
+        self.by_unit([drive, *probes])
+
+    def by_sort(self, drive: Condition | None, probes: Iterable[Condition]) -> None:
+        """Walk the sort field's own rows in its order; `drive` narrows that same field."""
+        assert self.sort is not None
+        probes = list(probes)
+        for town, village in self.scope.towns():
+            for where in self._driving(drive) if drive else [""]:
+                self._arm(self.sort, town, village, where, probes, own_order=True)
+        self.by_unit([*([drive] if drive else []), *probes])
+
+    def _arm(
+        self,
+        field: IndexedField,
+        town: int,
+        village: int | None,
+        where: str,
+        probes: Iterable[Condition],
+        *,
+        own_order: bool = False,
+    ) -> None:
+        joined = self.sort is not None and not own_order
+        source = f"{field.table} AS i" + (f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else "")
+        row = "s" if joined else "i"
+        parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND i.town_id = {self.bind(town)}{where}"]
+        if joined:
+            parts.append(self._sort_row("i.record_id", "i.town_id"))
+        if village is not None:
+            parts.append(f"i.village_id = {self.bind(village)}")
+        parts.append(self._after(f"{row}.value", f"{row}.record_id"))
+        parts.extend(self.probe(one, "i.record_id", "i.town_id") for one in probes)
+        self._select(f"{row}.value", f"{row}.record_id", "i.town_id", source, parts)
+
+    def _driving(self, drive: Condition) -> list[str]:
+        if drive.is_range:
+            return [f" AND i.value >= {self.bind(drive.low)} AND i.value <= {self.bind(drive.high)}"]
+        return [f" AND i.value = {self.bind(value)}" for value in drive.values]
+
+    # ---- arms that walk the records, newest first
+
+    def by_unit(self, probes: Iterable[Condition]) -> None:
+        probes = list(probes)
+        for one in self.scope.units:
+            self._record_arm(one, probes)
+
+    def by_record(self, probes: Iterable[Condition]) -> None:
+        probes = list(probes)
+        for one in self.scope.slices:
+            self._record_arm(one, probes)
+
+    def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
+        joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
+        parts = [f"r.form_id = {self.form} AND r.state = 'active' AND r.{one.column} = {self.bind(one.id)}"]
+        if self.sort:
+            parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
+        parts.append(self._after("s.value", "r.id"))
+        parts.extend(self.probe(each, "r.id", "coalesce(r.town_id, 0)") for each in probes)
+        self._select("s.value", "r.id", "coalesce(r.town_id, 0)", f"record AS r{joined}", parts)
+
+    # ---- arms that walk the word index
+
+    def by_words(self, words: Sequence[Words], probes: Iterable[Condition]) -> None:
+        """Walk what the word index finds. Place is asked inside it, so other villages' records are never met."""
+        probes = list(probes)
+        found = self._fts(words) if db.engine.dialect.name == "sqlite" else self._gin(words)
+        if not probes and not self.sort:
+            self._select("", "w.id", "0", found, [self._after("", "w.id")])
+            return
+        parts = [f"r.id = w.id AND r.form_id = {self.form}"]
+        if self.sort:
+            parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
+        parts.append(self._after("s.value", "w.id"))
+        parts.extend(self.probe(one, "r.id", "coalesce(r.town_id, 0)") for one in probes)
+        joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
+        self._select("s.value", "w.id", "r.town_id", f"{found} CROSS JOIN record AS r{joined}", parts)
+
+    def _places(self) -> list[str]:
+        marks = {"county_id": "", "town_id": "tt", "village_id": "vv", "org_id": "oo"}
+        tokens = [f"{marks[one.column]}{one.id}" for one in self.scope.slices if marks[one.column]]
+        return [] if len(tokens) < len(self.scope.slices) else tokens
+
+    def _fts(self, words: Sequence[Words]) -> str:
+        places = self._places()
+        terms = [phrase(one.text) for one in words] + [f"ff{self.scope.form_id}"]
+        if places:
+            terms.append(f"({' OR '.join(places)})")
+        match = self.bind(" AND ".join(term.replace('" "', '" AND "') for term in terms))
+        return f"(SELECT rowid AS id FROM record_fts WHERE record_fts MATCH {match}) AS w"  # noqa: S608 - bound
+
+    def _gin(self, words: Sequence[Words]) -> str:
+        grams = sorted({pair for one in words for pair in bigrams(one.text)} | {f"ff{self.scope.form_id}"})
+        places = self._places()
+        narrowed = f" AND grams && CAST({self.bind(places)} AS text[])" if places else ""
+        return (
+            "(WITH found AS MATERIALIZED (SELECT record_id AS id FROM record_search "  # noqa: S608 - names are ours
+            f"WHERE grams @> CAST({self.bind(grams)} AS text[]){narrowed}) SELECT id FROM found) AS w"
+        )
+
+    # ---- pieces
+
+    def probe(self, one: Condition, record: str, town: str) -> str:
+        """Ask the side index about one record."""
+        if one.is_range:
+            holds = f"p.value >= {self.bind(one.low)} AND p.value <= {self.bind(one.high)}"
+        elif len(one.values) == 1:
+            holds = f"p.value = {self.bind(one.values[0])}"
+        else:
+            holds = f"p.value IN ({', '.join(self.bind(value) for value in one.values)})"
+        return (
+            f"EXISTS (SELECT 1 FROM {one.field.table} AS p WHERE p.record_id = {record} "  # noqa: S608 - names are ours
+            f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} AND {holds})"
+        )
+
+    def _sort_row(self, record: str, town: str) -> str:
+        assert self.sort is not None
+        return (
+            f"s.record_id = {record} AND s.form_id = {self.form} AND s.fid = {self.bind(self.sort.fid)} "
+            f"AND s.town_id = {town}"
+        )
+
+    def _after(self, value: str, ident: str) -> str:
+        if self.cursor is None:
+            return ""
+        sign = "<" if self.descending else ">"
+        if self.sort is None:
+            return f"{ident} < {self.bind(self.cursor[1])}"
+        return f"({value}, {ident}) {sign} ({self.bind(self.cursor[0])}, {self.bind(self.cursor[1])})"
+
+    def _select(self, value: str, ident: str, town: str, source: str, parts: Iterable[str]) -> None:
+        where = " AND ".join(part for part in parts if part) or "1 = 1"
+        told = f"{value} AS value, {ident} AS id" if self.sort else f"{ident} AS id, {town} AS town"
+        self.sql.append(f"SELECT {told} FROM {source} WHERE {where}")  # noqa: S608 - every value is bound
+
+    # ---- answers
+
+    def rows(self, limit: int) -> Rows:
+        """Return (value, id) in order, each record once."""
+        if not self.sql:
+            return []
+        way = "DESC" if self.descending or self.sort is None else "ASC"
+        order = f"value {way}, id {way}" if self.sort else "id DESC"
+        sql = f"{' UNION ALL '.join(self.sql)} ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
+        found = {row.id: (row.value if self.sort else None) for row in self.bind.rows(sql)}
+        return [(value, ident) for ident, value in found.items()][:limit]
+
+    def count(self, most: int) -> int:
+        """Return how many records there are, at most `most`."""
+        if not self.sql:
+            return 0
+        union = " UNION " if self.times > 1 else " UNION ALL "
+        inner = f"SELECT id FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(most)}"  # noqa: S608 - bound
+        return int(self.bind.rows(f"SELECT count(*) FROM ({inner}) AS b")[0][0])  # noqa: S608 - bound
+
+    def held(self, drive: Condition, probes: Iterable[Condition], visits: int) -> tuple[int, bool]:
+        """Count which rows of a driving condition meet the probes, looking at no more than `visits` of them.
+
+        Returns the number and whether all rows were looked at.
+        """
+        probes = list(probes)
+        self.by_value(drive, [])
+        union = " UNION " if self.times > 1 else " UNION ALL "
+        rows = f"SELECT id, town FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(visits)}"  # noqa: S608 - bound
+        holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"
+        counts = f"count(*), coalesce(sum(CASE WHEN {holds} THEN 1 ELSE 0 END), 0)"
+        if not self.sql:
+            return 0, True
+        seen, number = self.bind.rows(f"SELECT {counts} FROM ({rows}) AS i")[0]  # noqa: S608 - bound
+        return int(number), seen < visits
+
+
+def arms_of(condition: Condition, scope: Scope) -> int:
+    """Return how many arms a driving condition needs."""
+    towns = sum(20 if one.column == "county_id" else 1 for one in scope.places)
+    return towns * max(1, len(condition.values))

@@ -1,0 +1,302 @@
+"""Reading register entries: pages of a list, counts, one entry, its revisions. Always inside the actor's scope.
+
+Which index drives a page is decided by counters and capped counts, never by reading rows to throw them away:
+the rarest value leads and the other conditions are probed; a small range leads, a large one is probed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.access import Actor
+from models.base import db
+from models.forms import Form
+from models.records import Record, RecordRevision, RecordState
+from queries.conditions import (
+    Asked,
+    Condition,
+    Filter,
+    Request,
+    blind_conditions,
+    serial_of,
+    understand,
+    words_hold,
+)
+from queries.indexing import NUMBER, IndexedField, Shape, search_texts, shape, world
+from queries.listing import MOST_ARMS, Arms, Cursor, Rows, Scope, arms_of
+from queries.scope import covers, in_scope, slices
+
+__all__ = ["COUNT_CAP", "Filter", "Page", "Request", "capped_count", "get_record", "page", "recent", "revision", "revisions"]
+
+COUNT_CAP = 10_001
+MOST_ROWS = 500
+MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
+LARGEST_ID = 2**62
+MAX_CURSOR = 1200
+
+
+class Count(int):
+    """A number of records; `more` says that there are at least as many."""
+
+    more: bool = False
+
+    @classmethod
+    def at_least(cls, number: int) -> Count:
+        count = cls(number)
+        count.more = True
+        return count
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. `next` is the cursor of the page behind it, None on the last."""
+
+    records: list[Record]
+    next: str | None
+    first: bool
+
+
+def page(form: Form, actor: Actor, request: Request, permission: str = "record:list") -> Page:
+    """Return the records a request asks for, newest first or by an indexed field. A made-up cursor is page one."""
+    query = _Query(form, actor, request, permission)
+    limit = max(1, min(request.limit, MOST_ROWS))
+    rows, records = query.page(limit + 1)
+    more = len(rows) > limit
+    return Page(
+        records=records[:limit],
+        next=_write_cursor(rows[limit - 1]) if more else None,
+        first=query.cursor is None,
+    )
+
+
+def capped_count(form: Form, actor: Actor, request: Request, permission: str = "record:list") -> Count:
+    """Return how many records a request finds, at most COUNT_CAP; `more` marks a number that is only a lower end."""
+    return _Query(form, actor, replace(request, sort=None, after=""), permission).count()
+
+
+def get_record(form: Form, record_id: int, actor: Actor, permission: str = "record:list") -> Record | None:
+    """Return one record of a form in the actor's scope; a void one only to those who may read histories."""
+    if not 0 < record_id < LARGEST_ID:
+        return None
+    query = sa.select(Record).where(
+        Record.id == record_id, Record.form_id == form.id, in_scope(Record, actor, permission)
+    )
+    record = db.session.scalar(query)
+    return record if record is not None and _readable(record, actor) else None
+
+
+def revision(record: Record, number: int) -> RecordRevision | None:
+    """Return what a record said after its n-th save. The record itself must have been read in scope."""
+    return db.session.get(RecordRevision, (record.id, number))
+
+
+def revisions(record: Record) -> list[RecordRevision]:
+    """Return all saves of a record, newest first. The record itself must have been read in scope."""
+    query = sa.select(RecordRevision).where(RecordRevision.record_id == record.id)
+    return list(db.session.scalars(query.order_by(RecordRevision.n.desc())))
+
+
+def recent(actor: Actor, *, limit: int = 8) -> list[Record]:
+    """Return the newest records of all registers in the actor's scope, with their forms."""
+    newest: list[Record] = []
+    for form in db.session.scalars(sa.select(Form).where(in_scope(Form, actor, "record:list"))).all():
+        if form.current_version is not None:
+            newest.extend(page(form, actor, Request(limit=limit)).records)
+    return sorted(newest, key=lambda record: (record.created_at, record.id), reverse=True)[:limit]
+
+
+class _Query:
+    """One request of one actor against one form."""
+
+    def __init__(self, form: Form, actor: Actor, request: Request, permission: str) -> None:
+        self.form, self.actor, self.permission = form, actor, permission
+        self.known: Shape = shape(form.id)
+        self.scope = Scope(form.id, slices(actor, permission, county_id=form.county_id))
+        self.asked: Asked = understand(request, self.known)
+        self.descending = request.descending or self.asked.sort is None
+        self.cursor = _read_cursor(request.after, self.asked.sort)
+        self.exact = self._exact(request.search) if self.asked.words else None
+
+    # ---- a page
+
+    def page(self, limit: int) -> tuple[Rows, list[Record]]:
+        if self.exact is not None:
+            records = self._load(self.exact)
+            return [], [record for record in records if self._holds(record)]
+        if all(one.exact for one in self.asked.words):
+            rows = self._arms(self.cursor, limit).rows(limit)
+            return rows, self._load([ident for _value, ident in rows])
+        return self._sifted(limit)
+
+    def _sifted(self, limit: int) -> tuple[Rows, list[Record]]:
+        """Read on until enough records really hold the words: the word index may offer a few that do not."""
+        rows: Rows = []
+        records: list[Record] = []
+        cursor = self.cursor
+        for _round in range(MOST_ROUNDS):
+            batch = self._arms(cursor, limit).rows(limit)
+            loaded = {record.id: record for record in self._load([ident for _value, ident in batch])}
+            for row in batch:
+                record = loaded.get(row[1])
+                if record is not None and self._words_hold(record):
+                    rows.append(row)
+                    records.append(record)
+            if len(batch) < limit or len(rows) >= limit:
+                break
+            cursor = batch[-1]
+        return rows[:limit], records[:limit]
+
+    def _arms(self, cursor: Cursor, limit: int) -> Arms:
+        arms = Arms(self.scope, descending=self.descending, cursor=cursor, sort=self.asked.sort)
+        conditions = list(self.asked.conditions)
+        if self.asked.words:
+            arms.by_words(self.asked.words, conditions)
+            return arms
+        drive = self._drive(conditions, limit)
+        if drive is not None:
+            arms.by_value(drive, [one for one in conditions if one is not drive])
+        elif arms.sort is not None:
+            same = next((one for one in conditions if one.field.fid == arms.sort.fid), None)
+            arms.by_sort(same, [one for one in conditions if one is not same])
+        else:
+            arms.by_record(conditions)
+        return arms
+
+    def _drive(self, conditions: Sequence[Condition], limit: int) -> Condition | None:
+        """Return the condition whose index rows lead, or None to walk all records (or the sort field) and probe.
+
+        With n of N rows matching, walking costs about limit * N / n steps and reading the matches first n of them.
+        A value's rows are already newest first, so without a sort it may always lead.
+        """
+        candidates = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
+        if self.asked.sort is None:
+            values = [one for one in candidates if not one.is_range]
+            if len(values) == 1 and len(conditions) == 1:
+                return values[0]
+            most = self._worthwhile(limit)
+            sizes = [(self._size(one, most if one.is_range else COUNT_CAP), one) for one in candidates]
+            fit = [pair for pair in sizes if not pair[1].is_range or pair[0] <= most]
+            return min(fit, key=lambda pair: pair[0])[1] if fit else None
+        most = self._worthwhile(limit)
+        others = [one for one in candidates if one.field.fid != self.asked.sort.fid]
+        small = [(n, one) for one in others if (n := self._size(one, most)) <= most]
+        return min(small, key=lambda pair: pair[0])[1] if small else None
+
+    def _worthwhile(self, limit: int) -> int:
+        return int((limit * self.scope.total()) ** 0.5)
+
+    def _size(self, condition: Condition, most: int) -> int:
+        """Return how many rows a condition has in the places: from the counters, or counted up to one above `most`."""
+        if condition.field.counted and condition.values:
+            return self.scope.carrying(condition)
+        arms = Arms(replace(self.scope, slices=self.scope.places))
+        arms.by_value(condition, [])
+        return arms.count(most + 1)
+
+    # ---- how many
+
+    def count(self) -> Count:
+        if self.exact is not None:
+            return Count(len(self.page(MOST_ROWS)[1]))
+        conditions = list(self.asked.conditions)
+        if not self.asked.words and not self.scope.units:
+            if not conditions:
+                return _capped(self.scope.total())
+            if len(conditions) == 1 and conditions[0].field.counted and len(conditions[0].values) == 1:
+                return _capped(self.scope.carrying(conditions[0]))
+        return self._counted(conditions)
+
+    def _counted(self, conditions: list[Condition]) -> Count:
+        """Count along the rarest condition, looking at no more of its rows than the cap."""
+        arms = Arms(self.scope)
+        if self.asked.words:
+            arms.by_words(self.asked.words, conditions)
+        elif drive := self._rarest(conditions):
+            number, whole = arms.held(drive, [one for one in conditions if one is not drive], COUNT_CAP)
+            return Count(number) if whole else Count.at_least(number)
+        else:
+            arms.by_record(conditions)
+        return _capped(arms.count(COUNT_CAP))
+
+    def _rarest(self, conditions: list[Condition]) -> Condition | None:
+        fit = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
+        if len(fit) <= 1:
+            return fit[0] if fit else None
+        return min(fit, key=lambda one: self._size(one, COUNT_CAP))
+
+    # ---- single records
+
+    def _exact(self, text: str) -> list[int] | None:
+        """Return the records that a whole number, phone or ID number names; None to search for words instead."""
+        serial = serial_of(self.form, text)
+        if serial is not None:
+            by_number = sa.select(Record.id).where(Record.form_id == self.form.id, Record.serial == serial)
+            return list(db.session.scalars(by_number))
+        found: set[int] = set()
+        for condition in blind_conditions(self.known, text):
+            arms = Arms(self.scope)
+            arms.by_value(condition, self.asked.conditions)
+            found.update(ident for _value, ident in arms.rows(MOST_ROWS))
+        return sorted(found, reverse=True)[:MOST_ROWS] or None
+
+    def _load(self, ids: Sequence[int]) -> list[Record]:
+        """Read records in the order given; the scope is asked once more, so a stale index shows nobody too much."""
+        if not ids:
+            return []
+        seen = in_scope(Record, self.actor, self.permission)
+        query = sa.select(Record).where(Record.id.in_(ids), Record.form_id == self.form.id, seen)
+        found = {record.id: record for record in db.session.scalars(query)}
+        return [found[ident] for ident in ids if ident in found and _readable(found[ident], self.actor)]
+
+    def _holds(self, record: Record) -> bool:
+        """Tell whether a record found by its number also meets the filters."""
+        if not self.asked.conditions:
+            return True
+        arms = Arms(self.scope, cursor=(None, record.id + 1))
+        arms.by_record(self.asked.conditions)
+        return any(ident == record.id for _value, ident in arms.rows(1))
+
+    def _words_hold(self, record: Record) -> bool:
+        definition = self.known.definitions[record.version]
+        context = world(record.created_at)
+        texts = search_texts(definition, record.answers, context)
+        by_fid = {item.fid: text for item, text in texts}
+        return words_hold(self.asked.words, by_fid, by_fid.values())
+
+
+def _readable(record: Record, actor: Actor) -> bool:
+    return record.state == RecordState.ACTIVE or covers(actor, "record:history", record)
+
+
+def _capped(number: int) -> Count:
+    return Count(number) if number < COUNT_CAP else Count.at_least(COUNT_CAP)
+
+
+def _write_cursor(row: tuple[Any, int]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(list(row), ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str, sort: IndexedField | None) -> Cursor:
+    """Read a cursor for this order; None (page one) when it was made up or made for another order."""
+    if not text or len(text) > MAX_CURSOR:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    if not isinstance(found, list) or len(found) != 2:  # noqa: PLR2004 - value and id
+        return None
+    value, ident = found
+    if type(ident) is not int or not 0 < ident < LARGEST_ID:
+        return None
+    if sort is None:
+        return (None, ident) if value is None else None
+    fits = type(value) in {int, float} if sort.table == NUMBER else isinstance(value, str) and "\0" not in value
+    return (value, ident) if fits else None

@@ -1,0 +1,164 @@
+"""Cells of register pages: the one serializer behind lists, details, exports, prints and the interface.
+
+It tells apart what was never asked, left empty and hidden by a condition, and masks names and sealed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from engine.answers import from_json
+from engine.context import DEFAULT_LOCALE, Context
+from engine.definition import Definition, Item
+from engine.expressions import holds
+from engine.kinds import Cell as ExportValue
+from models.base import db
+from models.forms import Form
+from models.orgs import OrgUnit
+from queries.indexing import Shape, shape
+
+MASKED_KINDS = frozenset({"person_name"})
+FILTERS = frozenset({"eq", "in", "ge", "le", "empty"})
+
+
+class CellState(StrEnum):
+    FILLED = "filled"
+    EMPTY = "empty"
+    HIDDEN = "hidden"
+    NOT_ASKED = "not_asked"
+
+
+WORDS = {CellState.EMPTY: _l("未填"), CellState.HIDDEN: _l("条件隐藏"), CellState.NOT_ASKED: _l("未询问")}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One answer as people read it. `value` is what an export writes: a number, a day or a text."""
+
+    fid: str
+    text: str
+    state: CellState
+    masked: bool = False
+    value: ExportValue = None
+
+
+class Answered(Protocol):
+    """A record, or one of its revisions."""
+
+    version: Any
+    answers: Any
+
+
+def columns(form: Form) -> list[Item]:
+    """Return the answerable items of all versions: those of the newest first, then what it no longer has."""
+    known = shape(form.id)
+    found: dict[str, Item] = {}
+    for number in sorted(known.definitions, reverse=True):
+        for item in known.definitions[number].items:
+            if item.kind.answerable:
+                found.setdefault(item.fid, item)
+    return sorted(found.values(), key=lambda item: item.retired)
+
+
+def sortable(item: Item) -> bool:
+    """Tell whether a list may be sorted by an item; it must also be indexed or a list column."""
+    return item.kind.sortable and not item.sealed
+
+
+def filterable(item: Item) -> bool:
+    """Tell whether the condition panel offers an item."""
+    return item.index and not item.sealed and bool(FILTERS & set(item.kind.operators) - {"empty"})
+
+
+def cells(record: Answered, fids: Sequence[str], *, definition: Definition, locale: str = DEFAULT_LOCALE) -> list[Cell]:
+    """Return the cells of one record or revision."""
+    return _Plan(definition, fids, locale, org_names([record], [definition])).cells(record)
+
+
+def table(
+    records: Sequence[Answered], fids: Sequence[str], *, known: Shape, locale: str = DEFAULT_LOCALE
+) -> list[list[Cell]]:
+    """Return the cells of many records of one form, each under its own version; organisations are read at once."""
+    pinned = {number: known.definitions[number] for number in {record.version for record in records}}
+    names = org_names(records, pinned.values())
+    plans = {number: _Plan(definition, fids, locale, names) for number, definition in pinned.items()}
+    return [plans[record.version].cells(record) for record in records]
+
+
+def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[int, str]:
+    """Return the names of all organisations that stand in the answers, by one read."""
+    fids = {item.fid for definition in definitions for item in definition.items if item.type == "org"}
+    ids = {record.answers[fid] for record in records for fid in fids if fid in record.answers}
+    if not ids:
+        return {}
+    rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(ids)))
+    return {ident: name for ident, name in rows}  # noqa: C416 - a row is no pair to the type checker
+
+
+class _Plan:
+    """What can be settled once for all records of a version: which item stands in which column, and how to say it."""
+
+    def __init__(self, definition: Definition, fids: Sequence[str], locale: str, names: Mapping[int, str]) -> None:
+        self.definition = definition
+        self.context = Context(today=date.min, org_name=names.get, locale=locale, translate=lambda text: str(_l(text)))
+        asked = {item.fid: item for item in definition.live_items}
+        self.items = [(fid, asked.get(fid)) for fid in fids]
+        self.empty = {fid: Cell(fid, str(WORDS[CellState.EMPTY]), CellState.EMPTY) for fid in fids}
+        self.hidden = {fid: Cell(fid, str(WORDS[CellState.HIDDEN]), CellState.HIDDEN) for fid in fids}
+        self.not_asked = {fid: Cell(fid, str(WORDS[CellState.NOT_ASKED]), CellState.NOT_ASKED) for fid in fids}
+        self.sayings = {fid: _saying(item, self.context) for fid, item in self.items if item is not None}
+
+    def cells(self, record: Answered) -> list[Cell]:
+        answers = record.answers
+        return [
+            self.not_asked[fid] if item is None
+            else self.sayings[fid](answers[fid]) if fid in answers
+            else self._missing(item, record)
+            for fid, item in self.items
+        ]  # fmt: skip
+
+    def _missing(self, item: Item, record: Answered) -> Cell:
+        if item.show is None or holds(item.show, from_json(self.definition, record.answers), _saved_on(record)):
+            return self.empty[item.fid]
+        return self.hidden[item.fid]
+
+
+def _saying(item: Item, context: Context) -> Callable[[Any], Cell]:
+    """Return how to say a stored answer of an item. Options are looked up in a table made once."""
+    fid, kind = item.fid, item.kind
+    if item.type in MASKED_KINDS or (item.masked and not item.sealed):
+        return lambda stored: _masked(fid, kind.mask(item, kind.from_json(stored), context))
+    if item.sealed:
+        return lambda stored: _masked(fid, stored["mask"])
+    if item.type == "select_one":
+        said = {one.value: Cell(fid, text, CellState.FILLED, value=text) for one, text in _labels(item, context)}
+        return lambda stored: said.get(stored) or Cell(fid, stored, CellState.FILLED, value=stored)
+
+    def say(stored: Any) -> Cell:
+        value = kind.from_json(stored)
+        text, exported = kind.display(item, value, context), kind.export_cells(item, value, context)
+        return Cell(fid, text, CellState.FILLED, value=exported)
+
+    return say
+
+
+def _masked(fid: str, text: str) -> Cell:
+    return Cell(fid, text, CellState.FILLED, masked=True, value=text)
+
+
+def _labels(item: Item, context: Context) -> Iterable[tuple[Any, str]]:
+    return ((option, option.text(context.locale)) for option in item.options)
+
+
+def _saved_on(record: Answered) -> date:
+    """Return the day of the save, against which conditions with today() were judged."""
+    at = getattr(record, "updated_at", None) or getattr(record, "at")  # noqa: B009 - a revision has only `at`
+    day: date = at.date()
+    return day

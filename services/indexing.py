@@ -1,0 +1,105 @@
+"""Writing the derived data of records: side index, counters, word index. Always inside the act that changes a record.
+
+Every write is a difference between two `Derived`: creating starts from the empty one, voiding ends in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models.base import Base, db
+from models.records import FieldCount, RecordCount, record_number, record_search, record_text
+from queries.indexing import NUMBER, TEXT, Derived, IndexRow
+
+TABLES = {TEXT: record_text, NUMBER: record_number}
+
+
+def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> None:
+    """Bring the derived data of one record from one state to another."""
+    rewrite_rows(record_id, form_id, before.rows, after.rows)
+    rewrite_words(record_id, form_id, before.tokens, after.tokens)
+    count_changes(form_id, [(before, after)])
+
+
+def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> None:
+    """Bring the counters along with any number of changed records of a form."""
+    months: Counter[Any] = Counter()
+    values: Counter[Any] = Counter()
+    for before, after in changes:
+        for derived, sign in ((before, -1), (after, 1)):
+            values.update(dict.fromkeys(derived.counts, sign))
+            if derived.month:
+                months[derived.month] += sign
+    _add(RecordCount, ("county_id", "town_id", "village_id", "month"), form_id, months)
+    _add(FieldCount, ("fid", "value", "town_id", "village_id"), form_id, values)
+
+
+def rewrite_rows(record_id: int, form_id: int, before: frozenset[IndexRow], after: frozenset[IndexRow]) -> None:
+    """Write only the rows of the side index that differ."""
+    for name, table in TABLES.items():
+        gone = [_row(record_id, form_id, row) for row in before - after if row[0] == name]
+        fresh = [_row(record_id, form_id, row) for row in after - before if row[0] == name]
+        if gone:
+            key = [column == sa.bindparam(f"k_{column.name}") for column in table.primary_key.columns]
+            db.session.execute(sa.delete(table).where(*key), [{f"k_{k}": v for k, v in row.items()} for row in gone])
+        if fresh:
+            db.session.execute(sa.insert(table), fresh)
+
+
+def _row(record_id: int, form_id: int, row: IndexRow) -> dict[str, Any]:
+    _table, fid, town_id, value, village_id = row
+    return {
+        "form_id": form_id,
+        "fid": fid,
+        "town_id": town_id,
+        "value": value,
+        "record_id": record_id,
+        "village_id": village_id,
+    }
+
+
+def rewrite_words(record_id: int, form_id: int, before: Sequence[str], after: Sequence[str]) -> None:
+    """Put a record's words into the word index of this engine, or take them out."""
+    if before == after:
+        return
+    if db.engine.dialect.name == "sqlite":
+        _rewrite_fts(record_id, before=bool(before), after=" ".join(after))
+    elif after:
+        row = {"record_id": record_id, "form_id": form_id, "grams": sorted(set(after))}
+        statement = postgresql.insert(record_search).values(row)
+        db.session.execute(statement.on_conflict_do_update(index_elements=["record_id"], set_={"grams": row["grams"]}))
+    else:
+        db.session.execute(sa.delete(record_search).where(record_search.c.record_id == record_id))
+
+
+def _rewrite_fts(record_id: int, *, before: bool, after: str) -> None:
+    if before:
+        db.session.execute(sa.text("DELETE FROM record_fts WHERE rowid = :id"), {"id": record_id})
+    if after:
+        insert = sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:id, :grams)")
+        db.session.execute(insert, {"id": record_id, "grams": after})
+
+
+def _add(model: type[Base], names: tuple[str, ...], form_id: int, changes: Counter[Any]) -> None:
+    """Add to counters, in one fixed order so that two writers on PostgreSQL never wait for each other in a circle.
+
+    What shrinks exists already and is updated: an upsert of a negative number would meet the check before the row.
+    """
+    rows = [
+        {"form_id": form_id, **dict(zip(names, key, strict=True)), "n": n} for key, n in sorted(changes.items()) if n
+    ]
+    for row in rows:
+        n = row["n"]
+        key = {name: value for name, value in row.items() if name != "n"}
+        table: Any = model.__table__
+        if n < 0:
+            where = [table.c[name] == value for name, value in key.items()]
+            db.session.execute(sa.update(table).where(*where).values(n=table.c.n + n))
+        else:
+            upsert = (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table).values(row)
+            db.session.execute(upsert.on_conflict_do_update(index_elements=list(key), set_={"n": table.c.n + n}))

@@ -1,0 +1,358 @@
+"""Acts on register entries: create, change, void, reveal. Each is one transaction with its index and its audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from engine.answers import Outcome, clean, from_json
+from engine.context import Context
+from engine.definition import Definition
+from models.access import Actor, Grant
+from models.base import db
+from models.forms import Form, FormState
+from models.orgs import Level, OrgUnit
+from models.records import Record, RecordRevision, RecordState
+from queries.answers import context_for
+from queries.forms import definition
+from queries.indexing import NOTHING, Shape, derived, shape
+from queries.scope import OWN_UNIT_LEVELS, in_scope
+from services.access import require
+from services.audit import record_audit
+from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
+from services.refusals import NotFound, Refusal, Stale
+from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
+from services.transaction import transaction
+
+REASON_LENGTH = 200
+BULK_MOST = 500
+PLACE_LEVELS = (Level.VILLAGE, Level.TOWNSHIP)
+
+
+class AnswersRefused(Refusal):
+    """Answers that the form does not take; `outcome` says which and why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(_l("有 %(n)s 处需要修改，改好后再提交。", n=len(outcome.errors)))
+        self.outcome = outcome
+
+
+class FormNotInUse(Refusal):
+    """The form takes no entries: a draft, retired, or without that version."""
+
+    message = _l("这张表单现在不接收录入，可能已停用。需要时请联系县中心管理员。")
+
+
+class VersionClosed(Refusal):
+    """A newer version no longer takes entries of this one."""
+
+    def __init__(self, until: date) -> None:
+        super().__init__(
+            _l("这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。请按新版重新录入。", until=until.isoformat())
+        )
+
+
+class UidTaken(Refusal):
+    """Another person has already handed in an entry under this uid."""
+
+    status = 409
+    message = _l("这次提交的编号已被别人用过。请重新打开录入页再提交。")
+
+
+class NoPlace(Refusal):
+    """Neither the answers nor the actor's role tell where the record lies."""
+
+    message = _l("无法确定这条记录属于哪个村（社区）。请填写所在村（社区），或联系县中心管理员为您设置单位。")
+
+
+class AlreadyVoid(Refusal):
+    """The record was voided before."""
+
+    status = 409
+    message = _l("这条记录已经作废，不能再修改。")
+
+
+class ReasonMissing(Refusal):
+    message = _l("请写明原因，审计时要看。")
+
+
+class NothingSealed(Refusal):
+    message = _l("这一项没有填写，没有可以查看的内容。")
+
+
+class TooManyAtOnce(Refusal):
+    message = _l("一次最多作废 %(most)s 条，请分几次做。", most=BULK_MOST)
+
+
+@transaction
+def create_record(
+    form: Form,
+    *,
+    version: int,
+    raw: Mapping[str, Any],
+    uid: str,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    locale: str = "zh_Hans_CN",
+) -> Record:
+    """Enter a record. The same uid again by the same author returns the first one.
+
+    `version` is the one the answers were given against; `raw` maps fid to what was typed.
+    Raises AnswersRefused (with its outcome), FormNotInUse, UidTaken, NoPlace, NotFound and NotAllowed.
+    """
+    require(actor, "record:create")
+    form = _open_form(form, actor)
+    earlier = db.session.scalar(sa.select(Record).where(Record.uid == uid))
+    if earlier is not None:
+        return _same_entry(earlier, form, actor)
+    known = shape(form.id)
+    asked = _asked(known, version, today)
+    context = context_for(actor, today=today, locale=locale)
+    outcome = _cleaned(asked, raw, context)
+    record = Record(
+        uid=uid,
+        form_id=form.id,
+        version=version,
+        serial=form.next_number,
+        number=f"{form.prefix}-{form.next_number:06d}",
+        state=RecordState.ACTIVE,
+        author_id=actor.user_id,
+        created_at=at,
+        updated_at=at,
+        answers=seal_answers(asked, outcome.answers),
+        row_version=1,
+    )
+    lay(record, _place_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
+    require(actor, "record:create", record)
+    form.next_number += 1
+    db.session.add(record)
+    db.session.flush()
+    _add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
+    rewrite(record.id, form.id, NOTHING, derived(record, known))
+    record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
+    return record
+
+
+@transaction
+def change_record(
+    record: Record,
+    *,
+    raw: Mapping[str, Any],
+    row_version: int,
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+    today: date,
+    locale: str = "zh_Hans_CN",
+) -> Record:
+    """Save an edit against the record's own version. A sealed field left blank keeps its value.
+
+    Raises Stale on an old row_version, AnswersRefused, AlreadyVoid, NotFound and NotAllowed.
+    """
+    form = _form_of(record)
+    record = _locked(form, [_identity(record)], actor, "record:edit")[0]
+    if record.row_version != row_version:
+        raise Stale
+    known = shape(form.id)
+    asked = known.definitions[record.version]
+    before, old = derived(record, known), dict(record.answers)
+    context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
+    outcome = _cleaned(asked, with_kept(asked, raw, old), context)
+    record.answers = seal_answers(asked, outcome.answers, kept=old)
+    _move(record, _place_unit(asked, outcome.values), actor=actor)
+    record.updated_at = at
+    record.row_version += 1
+    db.session.flush()
+    hidden = seal_answers(asked, outcome.hidden, kept=old)
+    _add_revision(record, hidden, reason=reason.strip(), actor=actor, at=at)
+    rewrite(record.id, form.id, before, derived(record, known))
+    was, now = differences(told(asked, old), told(asked, record.answers), old, record.answers)
+    record_audit("record:change", record, actor=actor, at=at, before=was, after=now | _why(reason))
+    return record
+
+
+@transaction
+def void_record(record: Record, *, reason: str, actor: Actor, at: datetime) -> Record:
+    """Take a record out of use; it stays readable by its number. Raises ReasonMissing, AlreadyVoid, NotFound."""
+    void_records(_form_of(record), [_identity(record)], reason=reason, actor=actor, at=at)
+    return db.session.get_one(Record, _identity(record))
+
+
+@transaction
+def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -> int:
+    """Take several records of a form out of use, all or none; return how many."""
+    reason = _reason(reason)
+    wanted = sorted(set(ids))
+    if len(wanted) > BULK_MOST:
+        raise TooManyAtOnce
+    require(actor, "record:delete")
+    form = db.session.get_one(Form, _identity(form), with_for_update={"read": True})
+    known = shape(form.id)
+    changes = []
+    for record in _locked(form, wanted, actor, "record:delete"):
+        before = derived(record, known)
+        record.state = RecordState.VOID
+        record.updated_at = at
+        record.row_version += 1
+        _add_revision(record, {}, reason=reason, actor=actor, at=at)
+        rewrite_rows(record.id, form.id, before.rows, NOTHING.rows)
+        rewrite_words(record.id, form.id, before.tokens, NOTHING.tokens)
+        record_audit("record:void", record, actor=actor, at=at, after={"reason": reason})
+        changes.append((before, NOTHING))
+    count_changes(form.id, changes)
+    return len(changes)
+
+
+@transaction
+def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime) -> str:
+    """Return one masked answer in full, with the reason in the audit. Raises ReasonMissing and NothingSealed."""
+    reason = _reason(reason)
+    require(actor, "record:reveal", record)
+    asked = definition(record.form_id, record.version)
+    stored = record.answers.get(fid)
+    if stored is None:
+        raise NothingSealed
+    record_audit("record:reveal", record, actor=actor, at=at, after={"fid": fid, "reason": reason})
+    if is_sealed(stored):
+        return unseal(fid, stored)
+    item = asked.item(fid)
+    return item.kind.display(item, item.kind.from_json(stored), context_for(actor, today=at.date()))
+
+
+def _open_form(form: Form, actor: Actor) -> Form:
+    """Hold the form until the act ends: its numbers are given one after another, and no version comes between."""
+    query = sa.select(Form).where(Form.id == _identity(form), in_scope(Form, actor, "record:create"))
+    held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if held is None:
+        raise NotFound
+    if held.state != FormState.PUBLISHED:
+        raise FormNotInUse
+    return held
+
+
+def _form_of(record: Record) -> Form:
+    """Keep the form from getting a new version while one of its records changes."""
+    form_id = db.session.scalars(sa.select(Record.form_id).where(Record.id == _identity(record))).one_or_none()
+    if form_id is None:
+        raise NotFound
+    return db.session.get_one(Form, form_id, with_for_update={"read": True})
+
+
+def _locked(form: Form, ids: list[int], actor: Actor, permission: str) -> list[Record]:
+    """Read active records again under lock, in the order of their ids. Raises NotFound unless all are in scope."""
+    require(actor, permission)
+    query = (
+        sa.select(Record)
+        .where(Record.id.in_(ids), Record.form_id == form.id, in_scope(Record, actor, permission))
+        .order_by(Record.id)
+        .with_for_update()
+    )
+    records = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    if len(records) != len(ids):
+        raise NotFound
+    if any(record.state != RecordState.ACTIVE for record in records):
+        raise AlreadyVoid
+    return records
+
+
+def _same_entry(earlier: Record, form: Form, actor: Actor) -> Record:
+    if earlier.form_id != form.id or earlier.author_id != actor.user_id:
+        raise UidTaken
+    return earlier
+
+
+def _asked(known: Shape, version: int, today: date) -> Definition:
+    """Return the version answers were given against, when the newest one still takes it."""
+    newest = known.newest
+    if version not in known.definitions:
+        raise FormNotInUse
+    asked = known.definitions[version]
+    until = newest.refuse_after
+    if asked is not newest and newest.stale_policy == "refuse_after" and until is not None and today > until:
+        raise VersionClosed(until)
+    return asked
+
+
+def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Outcome:
+    outcome = clean(asked, raw, context)
+    if not outcome.ok:
+        raise AnswersRefused(outcome)
+    return outcome
+
+
+def _place_unit(asked: Definition, values: Mapping[str, Any]) -> OrgUnit | None:
+    """Return the village or township that the answers name first."""
+    for item in asked.items:
+        if item.type == "org" and item.config.get("level") in PLACE_LEVELS and item.fid in values:
+            return db.session.get_one(OrgUnit, values[item.fid])
+    return None
+
+
+def lay(record: Record, unit: OrgUnit | None, *, actor: Actor, county_id: int) -> None:
+    """Give a new record its place: the unit it names, else the unit of the role that lets the actor enter it.
+
+    A department, committee or studio owns what its people enter, so that they see it again wherever it happened.
+    """
+    grants = [grant for grant in actor.grants_for("record:create") if grant.county_id == county_id]
+    owner = next((grant for grant in grants if grant.level in OWN_UNIT_LEVELS), None)
+    if unit is not None and any(_holds(grant, unit) for grant in grants):
+        owner = None
+    place = unit or owner or (grants[0] if grants else None)
+    if place is None:
+        raise NoPlace
+    record.county_id, record.town_id, record.village_id = county_id, place.town_id, place.village_id
+    record.org_id = owner.org_id if owner else unit.id if unit is not None else grants[0].org_id
+
+
+def _holds(grant: Grant, unit: OrgUnit) -> bool:
+    return grant.org_id in (unit.county_id, unit.town_id, unit.village_id)
+
+
+def _move(record: Record, unit: OrgUnit | None, *, actor: Actor) -> None:
+    """Follow a corrected place. Whoever moves a record must be allowed to edit it there too."""
+    if unit is None or (record.town_id, record.village_id) == (unit.town_id, unit.village_id):
+        return
+    own = record.org_id not in (record.county_id, record.town_id, record.village_id)
+    record.town_id, record.village_id = unit.town_id, unit.village_id
+    record.org_id = record.org_id if own else unit.id
+    require(actor, "record:edit", record)
+
+
+def _add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
+    """Keep what a record says after this save; row_version counts the saves, so it numbers the revisions."""
+    db.session.add(
+        RecordRevision(
+            record_id=record.id,
+            n=record.row_version,
+            version=record.version,
+            state=record.state,
+            answers=dict(record.answers),
+            hidden=dict(hidden),
+            reason=reason[:REASON_LENGTH],
+            actor_id=actor.user_id,
+            at=at,
+        )
+    )
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing
+    return reason.strip()[:REASON_LENGTH]
+
+
+def _why(reason: str) -> dict[str, str]:
+    return {"reason": reason.strip()[:REASON_LENGTH]} if reason.strip() else {}
+
+
+def _identity(row: Any) -> int:
+    """Return the primary key without reading the row again: it may have expired, or lie in a closed transaction."""
+    key = sa.inspect(row).identity
+    if key is None:
+        raise NotFound
+    return int(key[0])
