@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Message
 
+from shell.version import VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "N_": None, "_n": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+LOCALES = {"zh_Hans_CN", "en"}
 NOT_OURS = (".venv", ".git", "tests", "tools", "bench", "migrations", "instance")
 
 
@@ -47,11 +50,25 @@ def extracted() -> Catalog:
 
 
 def catalogues(folder: Path) -> dict[str, Path]:
-    """Return the catalogue file of each locale."""
-    return {path.parts[-3]: path for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
+    """Return the catalogue file of each locale: ours, whether it exists or not, and any other that lies there."""
+    found = {path.parts[-3] for path in folder.glob("*/LC_MESSAGES/messages.po")}
+    return {locale: folder / locale / "LC_MESSAGES/messages.po" for locale in sorted(found | LOCALES)}
 
 
 def read(locale: str, path: Path) -> Catalog:
+    if not path.exists():
+        return Catalog(
+            locale=locale,
+            project="Zhiye",
+            version=VERSION,
+            copyright_holder="Zhiye contributors",
+            msgid_bugs_address="none",
+            last_translator="Zhiye contributors",
+            language_team="Zhiye contributors",
+            header_comment="# Texts of Zhiye. The code is written in Chinese: a message id is the Chinese text.",
+            charset="utf-8",
+            fuzzy=False,
+        )
     with path.open("rb") as stream:
         return read_po(stream, locale=locale, abort_invalid=True)
 
@@ -78,10 +95,11 @@ def update(folder: Path) -> list[str]:
     template = extracted()
     for locale, path in catalogues(folder).items():
         catalogue = read(locale, path)
-        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
         if locale.startswith("zh"):
             repeat_ids(catalogue)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as stream:
             write_po(stream, catalogue, width=120, sort_output=True, ignore_obsolete=True)
     return []
