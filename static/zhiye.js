@@ -62,7 +62,7 @@ function wireSelectAll() {
       const ticked = boxes.filter((box) => box.checked).length;
       master.checked = ticked === boxes.length && ticked > 0;
       master.indeterminate = ticked > 0 && ticked < boxes.length;
-      for (const box of boxes) box.closest("tr").setAttribute("aria-selected", String(box.checked));
+      for (const box of boxes) box.closest("tr").classList.toggle("picked", box.checked);
       const counter = one(`[data-ticked-for="${master.dataset.selectAll}"]`);
       if (counter) counter.textContent = ticked ? counter.dataset.text.replace("{n}", ticked) : "";
     };

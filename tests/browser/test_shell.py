@@ -115,6 +115,7 @@ def test_ticking_rows_brings_up_the_acts(browser: Browser, address: str) -> None
     assert not page.locator("#bulk").is_visible()
     page.get_by_label("全选本页").check()
     assert page.get_by_text("已选 4 条").is_visible()
+    assert findings(page) == []
     page.get_by_label("对选中的").select_option("archive")
     page.get_by_role("button", name="执行").click()
     assert page.get_by_text("确定归档选中的登记吗？").is_visible()

@@ -126,6 +126,11 @@ class HouseView(ModelView):  # type: ignore[misc]
     form_args = {"owner": {"description": HOSTILE}}
     inline_models = ((Room, {"column_labels": {"name": "名称"}}),)
 
+    def render(self, template: str, **context: Any) -> Any:
+        # The product's base view hands the list this helper; it keeps the conditions of the list.
+        export_url = lambda kind: self.get_url(".export", export_type=kind, **request.args)  # noqa: E731
+        return super().render(template, export_url=export_url, **context)
+
     def _get_list_filter_args(self) -> list[Any]:
         # Without script a form sends its empty fields too; what is left empty is no condition.
         return [condition for condition in super()._get_list_filter_args() or () if condition[2]]
