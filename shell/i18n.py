@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, format_date, format_datetime
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
@@ -27,7 +27,8 @@ def init_app(app: Flask) -> None:
 
 def locale() -> str:
     """Return the locale of this request, one of LOCALES."""
-    chosen = g.get("locale") or request.cookies.get(COOKIE, "")
+    # Operator commands and jobs speak the county's language: they have no cookie.
+    chosen = g.get("locale") or (request.cookies.get(COOKIE, "") if has_request_context() else "")
     return chosen if chosen in LOCALES else str(current_app.config["ZHIYE"].default_locale)
 
 
