@@ -134,7 +134,7 @@ def test_somebody_with_a_role_in_two_counties_is_touched_by_neither_alone(cast: 
 
 
 def test_nobody_locks_themselves_out(cast: Cast) -> None:
-    me = {"actor": cast.actor("admin"), "at": AT}
+    me: dict[str, Any] = {"actor": cast.actor("admin"), "at": AT}
     for act in (accounts.deactivate_user, accounts.reset_password, accounts.reset_totp):
         with pytest.raises(accounts.OwnAccount):
             act(cast.user("admin"), **me)
@@ -276,7 +276,7 @@ def test_changing_the_password_asks_for_the_old_one_and_puts_out_the_other_devic
 
 
 def test_nobody_acts_on_anothers_account_as_if_it_were_their_own(cast: Cast) -> None:
-    foreign = {"actor": cast.actor("grid.yucun"), "at": AT}
+    foreign: dict[str, Any] = {"actor": cast.actor("grid.yucun"), "at": AT}
     with pytest.raises(NotAllowed):
         accounts.set_locale(cast.user(VILLAGE), locale="en", **foreign)
     with pytest.raises(NotAllowed):

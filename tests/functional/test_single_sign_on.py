@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 import pytest
 from flask import Flask
@@ -154,23 +154,15 @@ def linked(cast: Cast, provider: OpenIdProvider) -> None:
     )
 
 
-class Stay(HTTPRedirectHandler):
-    """Show where a redirect leads instead of following it."""
-
-    def redirect_request(self, *_args: Any) -> None:
-        return None
-
-
 def visit(address: str) -> str:
     """Open the provider's page as the browser would and return where it sends the browser."""
-    opener = build_opener(Stay)
-    opener.process_response["http"] = [  # type: ignore[attr-defined]
-        one
-        for one in opener.process_response["http"]
-        if type(one).__name__ != "HTTPErrorProcessor"  # type: ignore[attr-defined]
-    ]
-    with opener.open(address) as response:
-        return str(response.headers["Location"])
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.netloc)
+    try:
+        connection.request("GET", f"{parts.path}?{parts.query}")
+        return str(connection.getresponse().headers["Location"])
+    finally:
+        connection.close()
 
 
 def go(house: JudgingClient, onward: str = "/me") -> Any:
