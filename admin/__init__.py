@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
+from admin import hub
 from admin.categories import CategoryView
 from admin.guard import HomeView
 from models.base import db
@@ -26,7 +27,7 @@ def init_app(app: Flask) -> None:
         translations_path=str(settings.root / "translations"),
         csp_nonce_generator=csp_nonce,
     )
-    for view in views():
+    for view in (*views(), *hub.views()):
         office.add_view(view)
 
 

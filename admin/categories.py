@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin.base import ZhiyeModelView
 from admin.conditions import one_of
-from admin.formatters import labelled
+from admin.formatters import labelled, verbatim
 from admin.paging import Asked, Listing
 from forms.categories import CategoryForm, NewCategoryForm
 from models.categories import Category, CategoryKind
@@ -46,7 +46,7 @@ class CategoryView(ZhiyeModelView):
         "name": _l("名称"), "kind": _l("种类"), "code": _l("编号"), "parent": _l("上级类别"), "position": _l("顺序"),
         "valid_from": _l("启用日期"), "valid_to": _l("停用日期"),
     }  # fmt: skip
-    column_formatters = {"kind": labelled(CATEGORY_KINDS), "name": _indented}
+    column_formatters = {"kind": labelled(CATEGORY_KINDS), "name": _indented, "code": verbatim}
     column_formatters_export = {"kind": labelled(CATEGORY_KINDS)}
     conditions = (one_of(Category.kind, "kind", _l("种类"), CATEGORY_KINDS.items),)
     searchable = True
@@ -64,7 +64,7 @@ class CategoryView(ZhiyeModelView):
         where = Category.kind == row.kind if row else None
         tree = [entry for _depth, entry in category_tree(actor(), where=where) if entry.id not in closed]
         named = [(str(entry.id), f"{CATEGORY_KINDS[entry.kind]} · {entry.name}") for entry in tree]
-        form.parent_id.choices = [("", _("（没有上级）")), *named]
+        form.parent_id.offer([("", _("（没有上级）")), *named])
         if row is None and form.valid_from.data is None:
             form.valid_from.data = today()
         return form

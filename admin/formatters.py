@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import format_datetime
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 
 def yes_no(_view: Any, value: bool, _name: str) -> str:  # noqa: FBT001 - Flask-Admin's shape
@@ -42,3 +43,9 @@ def labelled(labels: Mapping[Any, Any]) -> Any:
         return str(labels.get(value, value or ""))
 
     return show
+
+
+def verbatim(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Show a code or a name as data that no translation may touch."""
+    value = getattr(row, name)
+    return Markup('<span translate="no">{}</span>').format(value) if value else ""

@@ -11,13 +11,13 @@ from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 
 from admin.conditions import Condition
-from admin.formatters import TYPE_FORMATTERS
+from admin.formatters import TYPE_FORMATTERS, verbatim
 from admin.guard import expose
 from admin.paging import COUNT_CAP, Asked, Listing, beyond, cursor_of, read_cursor
 from admin.rows import ScopedView
 from admin.tables import attachment
 from models.base import db
-from services.exports import note_export
+from services.downloads import note_download
 from shell.access import actor
 from shell.clock import now, today
 
@@ -38,6 +38,7 @@ class ListView(ScopedView):
     default_order: ClassVar[tuple[str, bool]] = ("id", True)  # column, largest first
     column_sortable_list: Any = ()  # name only columns with an index and without nulls
     column_formatters: Any = {}
+    column_formatters_export: Any = None
     column_type_formatters = TYPE_FORMATTERS
     column_type_formatters_export = TYPE_FORMATTERS
     column_type_formatters_detail = TYPE_FORMATTERS
@@ -45,6 +46,12 @@ class ListView(ScopedView):
     @classmethod
     def permission_for(cls, method: str) -> str | None:
         return None if method == "ajax_lookup" and not cls.form_ajax_refs else super().permission_for(method)
+
+    def _refresh_cache(self) -> None:
+        super()._refresh_cache()
+        # A file gets the words without the markup around them.
+        formatters = self.column_formatters_export.items()
+        self.column_formatters_export = {name: show for name, show in formatters if show is not verbatim}
 
     def init_search(self) -> bool:
         return self.searchable
@@ -126,6 +133,7 @@ class ListView(ScopedView):
         return {
             "data": listing.rows, "count": listing.count, "count_capped": listing.capped,
             "list_columns": self._list_columns, "sort_column": args.sort, "sort_desc": args.sort_desc,
+            "export_url": lambda kind: self.get_url(".export", export_type=kind, **self.kept(args)),
             "sort_url": lambda column, invert=False: self.sort_url(args, column, invert=invert),
             "list_row_actions": self.get_list_row_actions(), "page_size": self.page_size,
             "default_page_size": self.page_size, "can_set_page_size": False, "num_pages": None, "page": 0,
@@ -161,9 +169,13 @@ class ListView(ScopedView):
         for name, value in request.args.items():
             arg = name.split("_", 1)[1] if name.startswith("flt") and "_" in name else ""
             known = (self._filter_args or {}).get(arg)
-            if known and value and known[1].validate(value):
+            if known and value and self._makes_sense(known[1], value):
                 found[known[0]] = (known[0], str(known[1].name), value)
         return [found[index] for index in sorted(found)]
+
+    def _makes_sense(self, condition: Condition, value: str) -> bool:
+        options = condition.get_options(self)
+        return bool(condition.validate(value)) and (options is None or value in dict(options))
 
     def _get_filter_groups(self) -> dict[str, list[dict[str, Any]]]:
         """Return the conditions with the choices of who is signed in."""
@@ -177,9 +189,13 @@ class ListView(ScopedView):
     def _get_column_by_idx(self, idx: int | None) -> Any:
         return self._list_columns[idx] if idx is not None and 0 <= idx < len(self._list_columns) else None
 
+    def kept(self, args: ViewArgs) -> dict[str, Any]:
+        """Return the arguments that every address of the list carries on."""
+        order = {"sort": args.sort, "desc": args.sort_desc, "search": args.search}
+        return {**order, **self._get_filters(args.filters)}
+
     def _get_list_url(self, view_args: ViewArgs) -> str:
-        args = {"sort": view_args.sort, "desc": view_args.sort_desc, "search": view_args.search}
-        return str(self.get_url(".index_view", **args, **self._get_filters(view_args.filters)))
+        return str(self.get_url(".index_view", **self.kept(view_args)))
 
     # Downloads
 
@@ -193,7 +209,7 @@ class ListView(ScopedView):
             flash(_("一次最多导出 %(n)s 条。请先加条件缩小范围，再导出。", n=EXPORT_CAP), "warning")
             return redirect(self._get_list_url(self._get_list_extra_args()))
         what, permission = str(self.name), self.permission()
-        note_export(what, permission=permission, count=len(rows), kind=export_type, actor=actor(), at=now())
+        note_download(what, permission=permission, count=len(rows), kind=export_type, actor=actor(), at=now())
         header = [str(label) for _name, label in self._export_columns]
         cells = [[self.get_export_value(row, name) for name, _label in self._export_columns] for row in rows]
         return attachment(export_type, f"{self.name}-{today():%Y%m%d}", header, cells)

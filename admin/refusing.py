@@ -35,6 +35,6 @@ def show_conflict(form: Any, refusal: Stale, latest: Any) -> None:
 def told(field: Any, value: Any) -> str:
     """Return a stored value in the words of its field's choices."""
     for choice in getattr(field, "choices", None) or ():
-        if str(choice[0]) == str(value):
-            return str(choice[1])
+        if str(choice.value) == str(value):
+            return str(choice.label)
     return _("（空）") if value in (None, "") else str(value)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import xlsxwriter
 from flask import Response
@@ -54,5 +55,6 @@ WRITERS = {"csv": to_csv, "xlsx": to_xlsx}
 def attachment(kind: str, name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a table as a download named in Chinese (RFC 5987)."""
     response = Response(WRITERS[kind](header, rows), content_type=TYPES[kind])
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
+    quoted = quote(f"{name}.{kind}", safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename=\"export.{kind}\"; filename*=UTF-8''{quoted}"
     return response

@@ -11,7 +11,7 @@ from queries.labels import CATEGORY_KINDS
 
 class CategoryForm(FlaskForm):  # type: ignore[misc]
     name = LineField(_l("名称"), longest=64)
-    code = CodeField(_l("编号"), description=_l("给系统用的短编号，同一种类里不能重复，例如 neighbour。"))
+    code = CodeField(_l("编号"), description=_l("给系统用的短编号，由字母和数字组成，同一种类里不能重复。"))
     parent_id = ChoiceField(_l("上级类别"), required=False, coerce=id_or_none)
     position = CountField(_l("顺序"), default=0, description=_l("数字小的排在前面。"))
     valid_from = DayField(_l("启用日期"))

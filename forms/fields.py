@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 CODE = re.compile(r"^[A-Za-z0-9_-]+\Z")
@@ -75,11 +76,17 @@ class ChoiceField(SelectField):
         self, label: Any, *, choices: Sequence[tuple[str, Any]] = (), required: bool = True, **kwargs: Any
     ) -> None:
         validators = [InputRequired(_l("请选择一项。"))] if required else []
-        super().__init__(label, validators, choices=list(choices), validate_choice=False, **kwargs)
+        super().__init__(label, validators, validate_choice=False, **kwargs)
+        self.offer(choices)
+
+    def offer(self, choices: Iterable[tuple[Any, ...]]) -> None:
+        """Set the choices: (value, label) or (value, label, heading)."""
+        self.choices: Any = [SelectChoice(value, label, {}, *group) for value, label, *group in choices]
+        self.offered = {str(choice.value) for choice in self.choices}
 
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)
-        if self.data is not None and str(self.data) not in {str(choice[0]) for choice in self.choices or ()}:
+        if self.data is not None and str(self.data) not in self.offered:
             raise ValidationError(_l("请从列表里选一项。"))
 
 

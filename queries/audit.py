@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,11 @@ from flask_babel import lazy_gettext as _l
 from models.access import Actor
 from models.audit import AuditEvent
 from models.base import db
-from models.categories import Category
-from models.orgs import Level, OrgUnit
-from models.people import Household
-from queries.labels import FIELDS, WORDS
+from models.orgs import Level
+from queries.audit_words import changes_of, known_of
 from queries.scope import in_scope
 
 TIMELINE_MAX = 50
-PLACES = frozenset({"county_id", "town_id", "village_id", "org_id"})
-NAMED: Mapping[str, tuple[Any, Any]] = {
-    "org_unit": (OrgUnit.id, OrgUnit.name),
-    "category": (Category.id, Category.name),
-    "household": (Household.id, Household.code),
-}
-SILENT = frozenset({"row_version", "updated_at", "created_at", "pinyin"})  # changes that tell a reader nothing
-
 ACT_LABELS: Mapping[str, Any] = {
     "calendar:change": _l("修改了日历"),
     "calendar:import": _l("导入了放假通知"),
@@ -112,14 +102,14 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
 def told(events: Iterable[AuditEvent]) -> list[Event]:
     """Put events into words."""
     events = list(events)
-    names = _names(events)
+    known = known_of(events)
     return [
         Event(
             when=str(format_datetime(event.at, "yyyy-MM-dd HH:mm")),
             iso=event.at.isoformat(timespec="seconds"),
             what=act_label(event.act),
             who=event.actor_name,
-            changes=tuple(_changes(event, names)),
+            changes=tuple(changes_of(event, known)),
         )
         for event in events
     ]
@@ -128,59 +118,3 @@ def told(events: Iterable[AuditEvent]) -> list[Event]:
 def act_label(act: str) -> str:
     """Return an act as a sentence; an unknown one reads as "did something", never as its code."""
     return str(ACT_LABELS.get(act) or _("做了一项操作"))
-
-
-def _changes(event: AuditEvent, names: Mapping[tuple[str, int], str]) -> Iterator[tuple[str, str, str]]:
-    before, after = event.before or {}, event.after or {}
-    for key in dict.fromkeys([*before, *after]):
-        if key in SILENT or (key.endswith("_hash") and key != "password_hash"):
-            continue
-        old, new = (_value(event.thing, key, values.get(key), names) for values in (before, after))
-        if old != new or _secret(key):
-            yield str(FIELDS.get(key, key)), "" if _secret(key) else old, new
-
-
-def _secret(key: str) -> bool:
-    return key.endswith("_sealed") or key == "password_hash"
-
-
-def _value(thing: str, key: str, value: Any, names: Mapping[tuple[str, int], str]) -> str:
-    if isinstance(value, list):
-        return "、".join(_value(thing, key, item, names) for item in value)
-    match value:
-        case None | "":
-            text: Any = ""
-        case str() if _secret(key):
-            text = _("已更新（加密保存，不显示）")
-        case bool():
-            text = _("是") if value else _("否")
-        case dict():
-            text = _("（%(n)s 项）", n=len(value))
-        case int():
-            text = names.get((_target(thing, key), value)) or value
-        case _other:
-            text = WORDS.get(key, {}).get(str(value)) or value
-    return str(text)
-
-
-def _target(thing: str, key: str) -> str:
-    """Return the table an id column points to, or nothing."""
-    if key in PLACES or (key == "parent_id" and thing == "org_unit"):
-        return "org_unit"
-    return {"parent_id": "category", "household_id": "household"}.get(key, "")
-
-
-def _names(events: Iterable[AuditEvent]) -> dict[tuple[str, int], str]:
-    """Fetch the names of everything that ids in these events point to, one query a table."""
-    wanted: dict[str, set[int]] = {}
-    for event in events:
-        for key, value in [*(event.before or {}).items(), *(event.after or {}).items()]:
-            target = _target(event.thing, key)
-            if target and isinstance(value, int):
-                wanted.setdefault(target, set()).add(value)
-    found = {}
-    for table, ids in wanted.items():
-        key, name = NAMED[table]
-        rows = db.session.execute(sa.select(key, name).where(key.in_(ids)))
-        found.update({(table, ident): text for ident, text in rows})
-    return found

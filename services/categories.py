@@ -20,11 +20,11 @@ from services.transaction import transaction
 
 # Classes of disputes in the return of the 司法行政 authorities (人民调解统计报表), in its order.
 DISPUTES = (
-    ("marriage", _l("婚姻家庭纠纷")), ("neighbour", _l("邻里纠纷")), ("homestead", _l("房屋宅基地纠纷")),
-    ("contract", _l("合同纠纷")), ("business", _l("生产经营纠纷")), ("damage", _l("损害赔偿纠纷")),
-    ("forest", _l("山林土地纠纷")), ("expropriation", _l("征地拆迁纠纷")), ("pollution", _l("环境污染纠纷")),
-    ("labour", _l("劳动争议纠纷")), ("consumer", _l("消费纠纷")), ("medical", _l("医疗纠纷")),
-    ("traffic", _l("道路交通事故纠纷")), ("property", _l("物业纠纷")), ("other", _l("其他纠纷")),
+    ("marriage", "婚姻家庭纠纷"), ("neighbour", "邻里纠纷"), ("homestead", "房屋宅基地纠纷"),
+    ("contract", "合同纠纷"), ("business", "生产经营纠纷"), ("damage", "损害赔偿纠纷"),
+    ("forest", "山林土地纠纷"), ("expropriation", "征地拆迁纠纷"), ("pollution", "环境污染纠纷"),
+    ("labour", "劳动争议纠纷"), ("consumer", "消费纠纷"), ("medical", "医疗纠纷"),
+    ("traffic", "道路交通事故纠纷"), ("property", "物业纠纷"), ("other", "其他纠纷"),
 )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def seed_categories(county_id: int, *, valid_from: date, actor: Actor, at: datet
     """Give a county the 15 classes of disputes; entries it already has are left alone."""
     return [
         create_category(
-            county_id, kind=CategoryKind.DISPUTE, code=code, name=str(name), position=position * 10,
+            county_id, kind=CategoryKind.DISPUTE, code=code, name=name, position=position * 10,
             valid_from=valid_from, actor=actor, at=at,
         )
         for position, (code, name) in enumerate(DISPUTES, start=1)

@@ -1,0 +1,145 @@
+"""What an audit event changed, in words: fields by their labels, stored words, ids and answers as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from models.audit import AuditEvent
+from models.base import db
+from models.categories import Category
+from models.orgs import OrgUnit
+from models.people import Household
+from models.records import Record
+from queries.indexing import Shape, shape
+from queries.labels import FIELDS, WORDS
+from queries.registers import MASKED_KINDS, cells
+
+PLACES = frozenset({"county_id", "town_id", "village_id", "org_id"})
+NAMED: Mapping[str, tuple[Any, Any]] = {
+    "org_unit": (OrgUnit.id, OrgUnit.name),
+    "category": (Category.id, Category.name),
+    "household": (Household.id, Household.code),
+}
+SILENT = frozenset({"row_version", "updated_at", "created_at", "pinyin"})  # changes that tell a reader nothing
+
+Change = tuple[str, str, str]  # label, before, after
+
+
+@dataclass(frozen=True)
+class Known:
+    """What had to be fetched to put some events into words: names by (table, id), the form of each record."""
+
+    names: Mapping[tuple[str, int], str]
+    shapes: Mapping[str, Shape]
+
+
+def known_of(events: Iterable[AuditEvent]) -> Known:
+    """Fetch at once what these events point to: one query a table."""
+    events = list(events)
+    return Known(_names(events), _shapes(events))
+
+
+def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
+    """Yield what an event changed."""
+    before, after = event.before or {}, event.after or {}
+    for key in dict.fromkeys([*before, *after]):
+        if key in SILENT or (key.endswith("_hash") and key != "password_hash"):
+            continue
+        if event.thing == "record" and (answer := _answer(event, key, known)):
+            yield answer
+            continue
+        old, new = (_value(event.thing, key, values.get(key), known.names) for values in (before, after))
+        if old != new or _secret(key):
+            yield str(FIELDS.get(key) or _("其他")), "" if _secret(key) else old, new
+
+
+def _answer(event: AuditEvent, fid: str, known: Known) -> Change | None:
+    """Return the change of one answer of a record, by the newest version of its form that has the field."""
+    form = known.shapes.get(event.thing_id)
+    numbers = sorted(form.definitions, reverse=True) if form else ()
+    for number in numbers:
+        definition = form.definitions[number]  # type: ignore[union-attr]
+        item = next((item for item in definition.items if item.fid == fid), None)
+        if item is not None:
+            locale = str(get_locale() or "zh_Hans_CN")
+            old, new = (_answer_text(values or {}, item, definition, locale) for values in (event.before, event.after))
+            return item.text(locale), old, new
+    return None
+
+
+def _answer_text(values: Mapping[str, Any], item: Any, definition: Any, locale: str) -> str:
+    value = values.get(item.fid)
+    if value is None:
+        return ""
+    if item.sealed or item.type in MASKED_KINDS:  # the event holds the mask, never the number or name
+        return str(value)
+    told = _Told(None, {item.fid: value})
+    return cells(told, [item.fid], definition=definition, locale=locale)[0].text
+
+
+@dataclass
+class _Told:
+    """One stored answer, seen as a record that has only it."""
+
+    version: Any
+    answers: Any
+
+
+def _shapes(events: Iterable[AuditEvent]) -> dict[str, Shape]:
+    ids = {int(event.thing_id) for event in events if event.thing == "record" and event.thing_id.isdigit()}
+    if not ids:
+        return {}
+    rows = db.session.execute(sa.select(Record.id, Record.form_id).where(Record.id.in_(ids)))
+    return {str(ident): shape(form_id) for ident, form_id in rows}
+
+
+def _secret(key: str) -> bool:
+    return key.endswith("_sealed") or key == "password_hash"
+
+
+def _value(thing: str, key: str, value: Any, names: Mapping[tuple[str, int], str]) -> str:
+    if isinstance(value, list):
+        return "、".join(_value(thing, key, item, names) for item in value)
+    match value:
+        case None | "":
+            text: Any = ""
+        case str() if _secret(key):
+            text = _("已更新（加密保存，不显示）")
+        case bool():
+            text = _("是") if value else _("否")
+        case dict():
+            text = _("（%(n)s 项）", n=len(value))
+        case int():
+            text = names.get((_target(thing, key), value)) or value
+        case _other:
+            text = WORDS.get(key, {}).get(str(value)) or value
+    return str(text)
+
+
+def _target(thing: str, key: str) -> str:
+    """Return the table an id column points to, or nothing."""
+    if key in PLACES or (key == "parent_id" and thing == "org_unit"):
+        return "org_unit"
+    return {"parent_id": "category", "household_id": "household"}.get(key, "")
+
+
+def _names(events: Iterable[AuditEvent]) -> dict[tuple[str, int], str]:
+    """Fetch the names of everything that ids in these events point to, one query a table."""
+    wanted: dict[str, set[int]] = {}
+    for event in events:
+        for key, value in [*(event.before or {}).items(), *(event.after or {}).items()]:
+            target = _target(event.thing, key)
+            if target and isinstance(value, int):
+                wanted.setdefault(target, set()).add(value)
+    found = {}
+    for table, ids in wanted.items():
+        key, name = NAMED[table]
+        rows = db.session.execute(sa.select(key, name).where(key.in_(ids)))
+        found.update({(table, ident): text for ident, text in rows})
+    return found
