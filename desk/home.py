@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from desk.blueprint import bp
-from queries import drafts, figures, messages
+from queries import calendar, drafts, figures, messages, records
 from services.messages import read_notice
 from shell import clock
 from shell.access import actor, signed_in
@@ -19,8 +19,6 @@ WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "�
 @bp.get("/")
 @signed_in
 def home() -> str:
-    from queries import calendar, records
-
     who, today = actor(), clock.today()
     lists = who.can("record:list")
     return render_template(

@@ -6,15 +6,21 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from models.access import Actor, Role
+from models.access import Actor, Grant, Role
 from models.accounts import User
 from models.base import db
+from models.forms import Form
 from models.orgs import Level, OrgName, OrgUnit
+from queries.accounts import memberships_of
 from services import demo_county as county
 from services.accounts import create_user, grant_role
 from services.audit import record_audit
+from services.demo_entries import demo_entries
+from services.demo_forms import FORMS
+from services.forms import create_form, publish_form
 from services.ids import next_id
 from services.pinyin import sort_key
+from services.records import create_record
 from services.transaction import transaction
 
 SINCE = date(2019, 1, 1)
@@ -60,6 +66,44 @@ def seed_accounts(*, actor: Actor, at: datetime) -> list[User]:
         grant_role(user, org=org, role=Role(role), valid_from=SINCE, actor=actor, at=at)
         users.append(user)
     return users
+
+
+def seed_forms(*, actor: Actor, at: datetime) -> list[Form]:
+    """Create and publish the demo registers, each as an admin would."""
+    centre = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.level == Level.COUNTY)).one()
+    forms = []
+    for document, prefix in FORMS:
+        title = document["title"]["zh_Hans_CN"]
+        form = create_form(
+            centre.id, key=document["key"], title=title, prefix=prefix, definition=document, actor=actor, at=at
+        )
+        publish_form(form, row_version=form.row_version, actor=actor, at=at)
+        forms.append(form)
+    return forms
+
+
+def seed_records(forms: list[Form], *, at: datetime) -> int:
+    """Enter demo entries over the last 40 days, each by its village's own worker or the township; return how many."""
+    rows = demo_entries(at)
+    actors = {name: _actor(name, at) for name in {row.author for row in rows}}
+    by_key = {form.key: form for form in forms}
+    for number, row in enumerate(rows):
+        village = db.session.scalars(sa.select(OrgUnit.id).where(OrgUnit.name == row.village)).one()
+        create_record(
+            by_key[row.form], version=1, raw={"a1": village, **row.answers}, uid=f"{number:032x}",
+            actor=actors[row.author], at=row.at, today=row.at.date(),
+        )  # fmt: skip
+    return len(rows)
+
+
+def _actor(username: str, at: datetime) -> Actor:
+    user = db.session.scalars(sa.select(User).where(User.username == username)).one()
+    grants = tuple(
+        Grant(Role(held.role), held.org_id, held.org.name, Level(held.org.level),
+              held.org.county_id or 0, held.org.town_id, held.org.village_id)
+        for held in memberships_of(user.id, at.date())
+    )  # fmt: skip
+    return Actor(user.id, user.username, user.name, grants=grants, origin="demo")
 
 
 def _unit(code: str, name: str, level: Level, parent: OrgUnit | None, note: str = "") -> OrgUnit:

@@ -35,7 +35,8 @@ NEIGHBOUR_DISPUTE: dict[str, Any] = {
                 {
                     "fid": "a2", "key": "kind", "type": "select_one", "label": "纠纷类型", "required": True,
                     "index": True,
-                    "options": _options(("adjacent", "相邻关系"), ("leak", "漏水"), ("noise", "噪声"), ("other", "其他")),
+                    "options": _options(("adjacent", "相邻关系"), ("leak", "漏水"), ("noise", "噪声"),
+                                        ("other", "其他")),
                 },
                 {
                     "fid": "a3", "key": "kind_other", "type": "text", "label": "其他类型说明", "required": True,
@@ -75,7 +76,8 @@ NEIGHBOUR_DISPUTE: dict[str, Any] = {
                 },
                 {
                     "fid": "c2", "key": "wanted", "type": "select_multiple", "label": "当事人的要求",
-                    "options": _options(("stop", "停止影响"), ("repair", "修复"), ("pay", "赔偿"), ("sorry", "赔礼道歉")),
+                    "options": _options(("stop", "停止影响"), ("repair", "修复"), ("pay", "赔偿"),
+                                        ("sorry", "赔礼道歉")),
                 },
             ],
         },

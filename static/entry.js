@@ -18,7 +18,9 @@ async function refresh({ files }) {
   for (const part of ["notice", "errors"]) {
     document.querySelector(`[data-swap=${part}]`).replaceChildren(...page.querySelector(`[data-swap=${part}]`).childNodes);
   }
-  for (const name of ["base", "tab"]) form.elements[name].value = page.querySelector(`form[data-entry] [name=${name}]`).value;
+  for (const name of ["base", "tab"]) {
+    if (form.elements[name]) form.elements[name].value = page.querySelector(`form[data-entry] [name=${name}]`).value;
+  }
 }
 
 /** Takes over new rows and drops hidden ones; a row that stays keeps its control, its focus and what is typed. */
@@ -26,6 +28,7 @@ function swapRows(old, fresh, { files }) {
   const kept = new Map(Array.from(old.querySelectorAll(":scope > [data-row]"), (row) => [row.dataset.row, row]));
   let place = old.firstElementChild;
   for (const row of Array.from(fresh.children)) {
+    while (place && !place.dataset.row) place = drop(place); // headings are cheap, and in the way
     const mine = row.dataset.row ? kept.get(row.dataset.row) : null;
     const renew = !mine || (files && "photoRow" in row.dataset);
     if (mine && !renew) {
@@ -42,11 +45,13 @@ function swapRows(old, fresh, { files }) {
     }
     old.insertBefore(row, place);
   }
-  while (place) {
-    const next = place.nextElementSibling;
-    place.remove();
-    place = next;
-  }
+  while (place) place = drop(place);
+}
+
+function drop(element) {
+  const next = element.nextElementSibling;
+  element.remove();
+  return next;
 }
 
 /** A question that became required, or no longer is, says so. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -15,6 +16,7 @@ from models.accounts import Membership, User
 from models.base import db
 from models.orgs import Level, OrgUnit
 from queries.accounts import signed_in
+from services.forms import create_form, publish_form
 from services.ids import next_id
 from services.passwords import hash_password
 from services.pinyin import sort_key
@@ -89,6 +91,16 @@ class Cast:
         return open_sign_in(
             self.users[username], origin="127.0.0.1", agent="tests", second_factor=False, hours=24 * 3650, at=AT
         )
+
+    def publish(self, document: dict[str, Any], prefix: str) -> int:
+        """Create and publish a form of 安吉 county; return its id."""
+        admin = self.actor("admin")
+        form = create_form(
+            self.units["安吉县综治中心"], key=document["key"], title=document["title"]["zh_Hans_CN"], prefix=prefix,
+            definition=document, actor=admin, at=AT,
+        )  # fmt: skip
+        publish_form(form, row_version=form.row_version, actor=admin, at=AT)
+        return form.id
 
     def sign_in(self, client: FlaskClient, username: str) -> None:
         """Sign a client in without the page, which has its own tests."""

@@ -1,0 +1,236 @@
+"""FormHub: list, detail, edit, void, export and print of every configured form, at /admin/f/<form_key>/.
+
+One view serves all forms. The form is looked up by its key on each request and its definition by version, so a form
+published in another process is here at once (docs/adr/0003-one-hub-view.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from admin.guard import ZhiyeView
+from admin.hub_edit import EditPage
+from admin.hub_list import ListRequest
+from engine.definition import Item, Page
+from models.forms import Form
+from models.records import Record, RecordRevision, RecordState
+from queries import audit, records, registers
+from queries.forms import definition, form_by_key
+from queries.indexing import shape
+from services import records as acts
+from services.access import may
+from services.refusals import Refusal
+from shell import clock, i18n
+from shell.access import actor
+
+ID_DIGITS = 18  # what surely fits a 64-bit key
+
+
+class FormHub(ZhiyeView):
+    """The register of any configured form."""
+
+    allows = {
+        "list": "record:list",
+        "edit": "record:edit",
+        "delete": "record:delete",
+        "export": "record:export",
+        "reveal": "record:reveal",
+        "history": "record:history",
+    }
+    methods = {
+        "index_view": "list",
+        "details_view": "list",
+        "edit_view": "edit",
+        "void_view": "delete",
+        "bulk_view": "delete",
+        "export_view": "export",
+        "reveal_view": "reveal",
+        "revision_view": "history",
+    }
+
+    @expose("/")
+    def index_view(self, form_key: str) -> Any:
+        form = _form(form_key, "record:list")
+        asked = ListRequest(form, request.args, actor(), i18n.locale())
+        page = records.page(form, actor(), asked.query)
+        return self.render(
+            "admin/hub/list.html",
+            form=form,
+            asked=asked,
+            page=page,
+            count=records.capped_count(form, actor(), asked.query),
+            rows=list(zip(page.records, _table(form, page.records, asked.fids), strict=True)),
+        )
+
+    @expose("/<int:record_id>/")
+    def details_view(self, form_key: str, record_id: int) -> Any:
+        form, record = _record(form_key, record_id, "record:list")
+        pinned = definition(form.id, record.version)
+        events = audit.timeline("record", record.id, actor()) if actor().can("record:history") else None
+        return self.render(
+            "admin/hub/details.html",
+            form=form,
+            record=record,
+            pages=[(page, _shown(form, record, page)) for page in pinned.pages],
+            events=events,
+            revisions=records.revisions(record) if events is not None else [],
+            is_active=record.state == RecordState.ACTIVE,
+            may_edit=may(actor(), "record:edit", record),
+            may_delete=may(actor(), "record:delete", record),
+            may_reveal=may(actor(), "record:reveal", record),
+        )
+
+    @expose("/<int:record_id>/edit", methods=("GET", "POST"))
+    def edit_view(self, form_key: str, record_id: int) -> Any:
+        form, record = _record(form_key, record_id, "record:edit")
+        if record.state != RecordState.ACTIVE:
+            abort(404)
+        page = EditPage(record, actor())
+        if page.wants_saving:
+            saved = self._save(record, page)
+            if saved:
+                return saved
+        return self.render("admin/hub/edit.html", form=form, record=record, page=page), page.status
+
+    def _save(self, record: Record, page: EditPage) -> Response | None:
+        try:
+            acts.change_record(
+                record,
+                raw=page.raw,
+                row_version=page.row_version,
+                reason=page.reason,
+                actor=actor(),
+                at=clock.now(),
+                today=clock.today(),
+                locale=i18n.locale(),
+            )
+        except Refusal as refusal:
+            page.refuse(refusal)
+            return None
+        flash(_("已保存 %(number)s。", number=record.number), "success")
+        return redirect(url_for(".details_view", form_key=record.form.key, record_id=record.id))
+
+    @expose("/<int:record_id>/void", methods=("GET", "POST"))
+    def void_view(self, form_key: str, record_id: int) -> Any:
+        form, record = _record(form_key, record_id, "record:delete")
+        if record.state != RecordState.ACTIVE:
+            abort(404)
+        return self._void(form, [record])
+
+    @expose("/bulk", methods=("POST",))
+    def bulk_view(self, form_key: str) -> Any:
+        form = _form(form_key, "record:delete")
+        chosen = [records.get_record(form, ident, actor(), "record:delete") for ident in _ids()]
+        if not chosen or None in chosen:
+            flash(
+                _("请先勾选要作废的记录。") if not chosen else _("有的记录已不在您的管辖范围内，什么都没有改。"),
+                "error",
+            )
+            return redirect(url_for(".index_view", form_key=form_key))
+        return self._void(form, [record for record in chosen if record], bulk=True)
+
+    def _void(self, form: Form, chosen: list[Record], *, bulk: bool = False) -> Any:
+        reason, error = request.form.get("reason", "").strip(), None
+        if request.method == "POST" and (not bulk or "reason" in request.form):
+            try:
+                acts.void_records(form, [one.id for one in chosen], reason=reason, actor=actor(), at=clock.now())
+            except Refusal as refusal:
+                error = refusal
+            else:
+                flash(_("已作废 %(n)s 条。", n=len(chosen)), "success")
+                return redirect(url_for(".index_view", form_key=form.key))
+        return self.render("admin/hub/void.html", form=form, chosen=chosen, bulk=bulk, reason=reason, error=error)
+
+    @expose("/export")
+    def export_view(self, form_key: str) -> Any:
+        form = _form(form_key, "record:export")
+        from queries import exports
+        from services.exports import export_records
+
+        asked = ListRequest(form, request.args, actor(), i18n.locale())
+        kind = request.args.get("type", "xlsx")
+        if kind not in exports.TYPES:
+            abort(404)
+        try:
+            made = export_records(
+                form, asked.query, kind=kind, actor=actor(), at=clock.now(), today=clock.today(), locale=i18n.locale()
+            )
+        except Refusal as refusal:
+            flash(str(refusal), "error")
+            return redirect(url_for(".index_view", form_key=form_key, **request.args.to_dict(flat=True)))
+        response = Response(made.content, content_type=made.content_type)
+        response.headers.set("Content-Disposition", "attachment", filename=made.filename)
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    @expose("/<int:record_id>/reveal/<fid>", methods=("GET", "POST"))
+    def reveal_view(self, form_key: str, record_id: int, fid: str) -> Any:
+        form, record = _record(form_key, record_id, "record:reveal")
+        item = next((one for one in definition(form.id, record.version).items if one.fid == fid), None)
+        if item is None or record.answers.get(fid) is None:
+            abort(404)
+        reason, value, error = request.form.get("reason", "").strip(), None, None
+        if request.method == "POST":
+            try:
+                value = acts.reveal(record, fid, reason=reason, actor=actor(), at=clock.now())
+            except Refusal as refusal:
+                error = refusal
+        page = self.render(
+            "admin/hub/reveal.html", form=form, record=record, item=item, reason=reason, value=value, error=error
+        )
+        return page, {"Cache-Control": "no-store, private"}
+
+    @expose("/<int:record_id>/revisions/<int:number>")
+    def revision_view(self, form_key: str, record_id: int, number: int) -> Any:
+        form, record = _record(form_key, record_id, "record:history")
+        revision = records.revision(record, number)
+        if revision is None:
+            abort(404)
+        pinned = definition(form.id, revision.version)
+        pages = [(page, _shown(form, revision, page)) for page in pinned.pages]
+        return self.render("admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages)
+
+
+def _form(key: str, permission: str) -> Form:
+    """Return the published (or once published) form, or answer 404."""
+    form = form_by_key(key, actor(), permission)
+    if form is None or form.current_version is None:
+        abort(404)
+    return form
+
+
+def _record(key: str, record_id: int, permission: str) -> tuple[Form, Record]:
+    form = _form(key, permission)
+    record = records.get_record(form, record_id, actor(), permission)
+    if record is None:
+        abort(404)
+    return form, record
+
+
+def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
+    return registers.table(rows, fids, known=shape(form.id), locale=i18n.locale())
+
+
+def _shown(form: Form, answered: Record | RecordRevision, page: Page) -> list[tuple[Item, registers.Cell, Any]]:
+    """Return what a detail page says of one page of the form: item, cell, and the stored answer (for photographs)."""
+    items = [item for item in page.items if item.kind.answerable]
+    pinned = definition(form.id, answered.version)
+    told = registers.cells(answered, [item.fid for item in items], definition=pinned, locale=i18n.locale())
+    return [(item, cell, answered.answers.get(item.fid)) for item, cell in zip(items, told, strict=True)]
+
+
+def _ids() -> list[int]:
+    chosen = request.form.getlist("rowid")
+    return [int(text) for text in chosen if text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS]
+
+
+def views() -> list[ZhiyeView]:
+    """Return what admin/__init__.py registers."""
+    return [FormHub(name=_l("台账"), endpoint="hub", url="/admin/f/<form_key>")]
