@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Response, abort, send_file
+from flask import Response, abort
 
 from desk.blueprint import bp
 from models.files import File
@@ -24,10 +24,13 @@ _HEADERS = {
 @signed_in
 def file(uid: str) -> Response:
     known = readable_file(uid, actor())
-    path = file_store().path(known.uid) if known else None
-    if known is None or path is None or not path.is_file():
+    if known is None:
         abort(404)
-    response = send_file(path, mimetype=known.mime, conditional=False, etag=False)
+    try:
+        data = file_store().path(known.uid).read_bytes()  # drawn anew on the way in, so never large
+    except FileNotFoundError:
+        abort(404)
+    response = Response(data, mimetype=known.mime)
     response.headers.update(_HEADERS)
     response.headers["Content-Disposition"] = _disposition(known)
     return response

@@ -191,7 +191,7 @@ def clean_name(filename: str) -> str:
     stem, dot, ending = plain.rpartition(".")
     if len(plain) > NAME_LENGTH:
         plain = stem[: NAME_LENGTH - 1 - len(ending)] + dot + ending if len(ending) <= 8 else plain[:NAME_LENGTH]  # noqa: PLR2004 - longest ending worth keeping
-    return plain or "photo"
+    return plain or "照片"
 
 
 def _refuse_size(stream: BinaryIO, most: int) -> None:
