@@ -33,6 +33,10 @@ help: ## list these words
 run: $(RUN_STAMP) $(CATALOGUES) ## install, migrate, seed the demo when empty, serve at http://127.0.0.1:5000 (PORT=)
 	@exec $(FLASK) serve --prepare --host $(HOST) --port $(PORT)
 
+.PHONY: install
+install: $(RUN_STAMP) $(CATALOGUES) ## only install and compile, for servers that start by other means
+	@:
+
 .PHONY: demo
 demo: $(RUN_STAMP) $(CATALOGUES) ## fill an empty database with the demo county
 	@$(FLASK) db upgrade && $(FLASK) demo

@@ -17,10 +17,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Response, ViewportSize, sync_playwright
 
 from services.demo_county import PASSWORD
 
@@ -31,9 +32,10 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 STARTED = "枝叶已启动"
 START_SECONDS = 120
 DESK = ViewportSize(width=1366, height=860)
-PHONE = ViewportSize(width=390, height=780)
+PHONE = ViewportSize(width=390, height=672)
 COLOURS = 64
 REGISTER = "/admin/f/neighbour_dispute/"
+ENTRY = "/field/f/neighbour_dispute/new"
 
 Step = Callable[[Page], object]
 
@@ -72,7 +74,7 @@ SHOTS = (
     Shot("home", "official.tianhuangping", "/"),
     Shot("register", "official.tianhuangping", REGISTER),
     Shot("record", "official.tianhuangping", REGISTER, (click("tbody .lead-cell a"),)),
-    Shot("entry-phone", "grid.yucun", "/field/f/neighbour_dispute/new", (choose("纠纷类型", "漏水"),), PHONE),
+    Shot("entry-phone", "grid.yucun", ENTRY, (choose("纠纷类型", "其他"), fill("其他类型说明", "屋檐滴水")), PHONE),
     Shot("designer", "admin", "/admin/forms/", (click("main tbody a"),)),
     Shot("audit", "auditor.county", "/admin/audit/"),
 )
@@ -100,12 +102,14 @@ def take(chromium: Browser, address: str, shot: Shot) -> int:
         device_scale_factor=2 if view is PHONE else 1,
     )
     page = context.new_page()
+    failed: list[Response] = []
+    page.on("response", lambda answer: failed.append(answer) if answer.status >= HTTPStatus.BAD_REQUEST else None)
     sign_in(page, address, shot.username)
-    answer = page.goto(address + shot.path, wait_until="networkidle")
-    if answer is None or not answer.ok:
-        raise SystemExit(f"{shot.name}: {shot.path} answers {answer and answer.status}")
+    page.goto(address + shot.path, wait_until="networkidle")
     for step in shot.steps:
         step(page)
+    if failed:
+        raise SystemExit(f"{shot.name}: {failed[0].url} answers {failed[0].status}")
     page.evaluate("document.activeElement?.blur?.(); window.scrollTo(0, 0); document.fonts.ready")
     picture = page.screenshot(animations="disabled", caret="hide")
     context.close()
