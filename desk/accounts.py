@@ -14,8 +14,9 @@ from forms.accounts import CodeForm, ConfirmForm, PasswordForm
 from models.accounts import User
 from queries.accounts import CHANGE_PASSWORD, ROLE_LABELS, SET_UP_CODE, memberships_of, open_sign_ins, own_user
 from services import accounts
+from services.passwords import WeakPassword
 from services.refusals import Refusal
-from services.signins import TOTP_CONTEXT
+from services.signins import TOTP_CONTEXT, WrongPassword
 from services.vault import Unsealable, vault
 from shell import clock, signin
 from shell.access import actor, signed_in
@@ -60,8 +61,7 @@ def change_password() -> Any:
             flash(_("密码已修改。其他设备上的登录都已退出。"), "success")
             return redirect(HOME if forced else url_for("desk.profile"))
         except Refusal as refusal:
-            form.form_errors.append(refusal.message)
-            status = refusal.status
+            status = show(refusal, form)
     return render_template("desk/account_password.html", form=form, forced=forced, user=_me()), status
 
 
@@ -108,9 +108,8 @@ def turn_off_code() -> Any:
             flash(_("两步验证已关闭。"), "success")
             return redirect(url_for("desk.profile"))
         except Refusal as refusal:
-            form.form_errors.append(refusal.message)
-            status = refusal.status
-    return render_template("desk/account_code_off.html", form=form), status
+            status = show(refusal, form)
+    return render_template("desk/account_code_off.html", form=form, user=_me()), status
 
 
 @bp.post("/me/sign-ins/<int:sign_in_id>/end")
@@ -130,6 +129,17 @@ def end_other_sign_ins() -> Any:
     ended = accounts.revoke_other_sign_ins(_me(), keep=signin.sign_in_id(), actor=actor(), at=clock.now())
     flash(_("已退出其他 %(n)s 处登录。", n=ended), "success")
     return redirect(url_for("desk.profile"))
+
+
+def show(refusal: Refusal, form: Any) -> int:
+    """Put a refusal beside the field it speaks of, else on top of the form; return the answer's status."""
+    if isinstance(refusal, WrongPassword):
+        form.current.errors = [refusal.message]
+    elif isinstance(refusal, WeakPassword):
+        form.new.errors = [refusal.message]
+    else:
+        form.form_errors.append(refusal.message)
+    return refusal.status
 
 
 def is_phone(agent: str) -> bool:

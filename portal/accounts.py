@@ -31,19 +31,15 @@ def sign_in() -> Any:
     if current_actor() is not None:
         return redirect(next_path())
     form = SignInForm(next=next_path(""))
-    status = 200
+    refusal = None
     if form.validate_on_submit():
         try:
-            passed = check_password(
-                form.username.data or "", form.password.data or "", origin=signin.origin(), at=clock.now()
-            )
+            name, password = form.username.data or "", form.password.data or ""
+            passed = check_password(name, password, origin=signin.origin(), at=clock.now())
             return proceed(passed, by="password", onward=next_path())
-        except Refusal as refusal:
-            form.form_errors.append(refusal.message)
-            status = refusal.status
-    elif form.is_submitted():
-        status = Refusal.status
-    return _sign_in_page(form), status
+        except Refusal as told:
+            refusal = told
+    return _sign_in_page(form, refusal)
 
 
 @bp.route("/login/code", methods=["GET", "POST"])
@@ -119,14 +115,17 @@ def _welcome(user_id: int, *, by: str, second_factor: bool, onward: str) -> Any:
     return redirect(onward)
 
 
-def _sign_in_page(form: SignInForm) -> str:
+def _sign_in_page(form: SignInForm, refusal: Refusal | None) -> Any:
     settings = current_app.config["ZHIYE"]
-    return render_template(
+    wrong = refusal or (Refusal() if form.is_submitted() else None)
+    page = render_template(
         "portal/sign_in.html",
         form=form,
+        refusal=refusal.message if refusal else "",
         county=county_name(settings.county_code),
         demo=demo_accounts(),
         demo_password=PASSWORD,
         role_labels=ROLE_LABELS,
         single_sign_on=bool(settings.oidc_issuer),
     )
+    return page, wrong.status if wrong else 200

@@ -38,6 +38,12 @@ class WrongCredentials(Refusal):
     message = _l("用户名或密码不正确。连续输错 5 次，账号会暂时锁定。")
 
 
+class WrongPassword(WrongCredentials):
+    """A wrong password of somebody who is signed in."""
+
+    message = _l("现在的密码不正确。连续输错 5 次，账号会暂时锁定。")
+
+
 class WrongCode(Refusal):
     """A second factor that is wrong, too old or used before."""
 
@@ -93,8 +99,14 @@ def check_password(username: str, password: str, *, origin: str, at: datetime) -
 
 
 def confirm_password(user: User, password: str, *, actor: Actor, at: datetime) -> None:
-    """Check the password of somebody signed in, before something important. Counts failures like a sign-in."""
-    check_password(user.username, password, origin=actor.origin, at=at)
+    """Check the password of somebody signed in, before something important. Counts failures like a sign-in.
+
+    Raises WrongPassword or Locked.
+    """
+    try:
+        check_password(user.username, password, origin=actor.origin, at=at)
+    except WrongCredentials as refusal:
+        raise WrongPassword from refusal
 
 
 def check_code(user_id: int, code: str, *, origin: str, at: datetime) -> None:

@@ -264,7 +264,7 @@ def test_changing_the_password_asks_for_the_old_one_and_puts_out_the_other_devic
     def change(current: str, new: str, again: str | None = None) -> str:
         return text(client.post("/me/password", data={"current": current, "new": new, "again": again or new}))
 
-    assert "用户名或密码不正确" in change("wrong wrong", NEW)
+    assert "现在的密码不正确" in change("wrong wrong", NEW)
     assert "两次输入的新密码不一样" in change(PASSWORD, NEW, "something else 1")
     assert "至少要 10 个字符" in change(PASSWORD, "short")
     assert "不能和原来的一样" in change(PASSWORD, PASSWORD)
