@@ -7,11 +7,13 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
-from admin import hub
+from admin import forms, hub
 from admin.categories import CategoryView
 from admin.guard import HomeView
+from admin.orgs import OrgView
 from models.base import db
 from models.categories import Category
+from models.orgs import OrgUnit
 from shell.security import csp_nonce
 
 
@@ -27,12 +29,13 @@ def init_app(app: Flask) -> None:
         translations_path=str(settings.root / "translations"),
         csp_nonce_generator=csp_nonce,
     )
-    for view in (*views(), *hub.views()):
+    for view in (*views(), *forms.views(), *hub.views()):
         office.add_view(view)
 
 
 def views() -> list[CategoryView]:
     """Return the fixed views, new for each application: Flask-Admin ties a view to the one it is added to."""
     return [
+        OrgView(OrgUnit, db, name=_l("组织"), endpoint="orgs"),
         CategoryView(Category, db, name=_l("类别"), endpoint="categories"),
     ]

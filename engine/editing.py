@@ -16,7 +16,7 @@ from engine.expressions import Expression
 from engine.kinds import KINDS
 from engine.messages import N_, Message
 from engine.properties import RESERVED
-from engine.schema import ITEM_PROPERTIES, SCHEMA, raw_items
+from engine.schema import ITEM_PROPERTIES, LIST_COLUMNS, SCHEMA, raw_items
 
 Document = dict[str, Any]
 RawItem = dict[str, Any]
@@ -350,3 +350,25 @@ def _without_column(document: Document, fid: str) -> Document:
         if not edited["list"]:
             del edited["list"]
     return edited
+
+
+def automatic_columns(document: Mapping[str, Any]) -> list[str]:
+    """Return the columns a list shows when none are chosen: the first live items that have answers."""
+    answerable = [item["fid"] for item in items_of(document) if not item.get("retired") and _answerable(item)]
+    return answerable[:LIST_COLUMNS]
+
+
+def list_item(document: Document, fid: str, *, listed: bool) -> Document:
+    """Put an item into the list's columns or take it out; automatic columns stay automatic while they agree."""
+    columns = column_fids(document) or automatic_columns(document)
+    if (fid in columns) == listed:
+        return document
+    kept = [*columns, fid] if listed else [column for column in columns if column != fid]
+    edited = {**copy.deepcopy(document), "list": kept}
+    if not kept:
+        del edited["list"]
+    return edited
+
+
+def _answerable(item: RawItem) -> bool:
+    return KINDS[item["type"]].answerable

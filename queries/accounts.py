@@ -223,3 +223,9 @@ def _signed_in_query() -> sa.Select[Any]:
 
 
 _SIGNED_IN = _signed_in_query()
+
+
+def names(user_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of users, for pages that say who did something."""
+    query = sa.select(User.id, User.name).where(User.id.in_(user_ids))
+    return {int(row.id): str(row.name) for row in db.session.execute(query)}

@@ -1,0 +1,214 @@
+"""The designer's pages of items: choosing a kind, the property page, moving, copying, retiring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
+from admin.form_outline import KIND_CARDS, outline
+from engine import editing
+from engine.definition import Item
+from engine.kinds import KINDS
+from engine.schema import LIST_COLUMNS, build_item
+from forms.form_items import BaseItemForm, ItemDesign, show_problems
+from forms.forms import zh_of
+from models.forms import Form
+from queries import forms as reads
+from services.forms import DefinitionRefused
+from services.pinyin import slug
+from services.refusals import NotAllowed, NotFound, Refusal, Stale
+
+
+class FormItems(FormActs):
+    """The acts on single items."""
+
+    item_methods = {
+        "kinds_view": "design",
+        "item_add_view": "design",
+        "item_view": "design",
+        "item_copy_view": "design",
+        "item_move_view": "design",
+        "item_retire_view": "design",
+        "item_reuse_view": "design",
+    }
+
+    @route("/<key>/pages/<page_id>/add")
+    def kinds_view(self, key: str, page_id: str) -> Any:
+        form = self.row(key, "form:design")
+        page = self.found(lambda: editing.page_of(form.draft, page_id))
+        return self.page("kinds", form, page_id=page_id, page_title=zh_of(page["title"]), kinds=KINDS, cards=KIND_CARDS)
+
+    @route("/<key>/pages/<page_id>/add/<kind>", methods=("GET", "POST"))
+    def item_add_view(self, key: str, page_id: str, kind: str) -> Any:
+        form = self.row(key, "form:design")
+        self.found(lambda: editing.page_of(form.draft, page_id))
+        if kind not in KINDS:
+            abort(404)
+        automatic = not form.draft.get("list") and len(editing.automatic_columns(form.draft)) < LIST_COLUMNS
+        design = ItemDesign(KINDS[kind], {}, _others(form, ""), listed=automatic and KINDS[kind].answerable)
+        page = self._form(design, form)
+        if page.validate_on_submit():
+            saved = self._save_item(form, design, page, page_id=page_id)
+            if saved is not None:
+                return saved
+        return self._item_page(form, design, page, page_id=page_id)
+
+    @route("/<key>/items/<fid>", methods=("GET", "POST"))
+    def item_view(self, key: str, fid: str) -> Any:
+        form = self.row(key, "form:design")
+        design = self._design(form, fid)
+        if design is None:
+            return self.conflict(form, _("修改题目")) if request.method == "POST" else abort(404)
+        page = self._form(design, form)
+        if page.validate_on_submit():
+            saved = self._save_item(form, design, page)
+            if saved is not None:
+                return saved
+        return self._item_page(form, design, page)
+
+    @staticmethod
+    def _form(design: ItemDesign, form: Form) -> BaseItemForm:
+        page = design.form()
+        if not page.is_submitted():
+            page.row_version.process(None, form.row_version)
+        return page
+
+    def _design(self, form: Form, fid: str) -> ItemDesign | None:
+        try:
+            raw = editing.item_of(form.draft, fid)
+        except LookupError:
+            return None
+        columns = editing.column_fids(form.draft) or editing.automatic_columns(form.draft)
+        published = fid in reads.published_fids(form)
+        return ItemDesign(
+            KINDS[raw["type"]], raw, _others(form, fid), listed=fid in columns, published=published,
+            published_values=_published_values(form, fid) if published else frozenset(),
+        )  # fmt: skip
+
+    def _save_item(self, form: Form, design: ItemDesign, page: BaseItemForm, *, page_id: str = "") -> Any:
+        """Save what the property page says; None when it has to be shown again with messages."""
+        item = design.read(page)
+        if item is None:
+            return None
+        kind = page.kind.data if page.kind.data in design.possible_kinds else design.kind.name
+        item = editing.convert_item(item, kind) if kind != design.kind.name else item
+        listed, taken = bool(page.listed.data) and design.kind.answerable, reads.published_fids(form)
+        saved: list[str] = []
+
+        def edit(draft: dict[str, Any]) -> dict[str, Any]:
+            key = item["key"] or editing.free_key(draft, slug(zh_of(item["label"])), besides=design.fid)
+            named = {**item, "key": key}
+            if design.fid:
+                draft, fid = editing.change_item(draft, design.fid, named), design.fid
+            else:
+                draft, fid = editing.add_item(draft, page_id, named, taken=taken)
+            saved[:] = [fid]
+            return draft if item.get("retired") else editing.list_item(draft, fid, listed=listed)
+
+        return self._attempt(form, design, page, edit, saved, page_id)
+
+    def _attempt(
+        self, form: Form, design: ItemDesign, page: BaseItemForm, edit: Any, saved: list[str], page_id: str
+    ) -> Any:
+        did = "item_changed" if design.fid else "item_added"
+        about = design.fid or editing.fresh_fid(form.draft, reads.published_fids(form))
+        try:
+            self.edit_draft(form, edit, did=did, version=page.seen_version, fid=about)
+        except (NotAllowed, NotFound):
+            raise
+        except Stale:
+            return self._conflicting(form, design, page, page_id)
+        except DefinitionRefused as refused:
+            show_problems(page, refused.problems)
+            return None
+        except Refusal as refusal:
+            page.form_errors.append(refusal.message)
+            return None
+        flash(_("题目已保存。"), "success")
+        if "again" in request.form and page_id:
+            return redirect(url_for(".kinds_view", key=form.key, page_id=page_id))
+        return redirect(url_for(".edit_view", key=form.key, _anchor=f"item-{saved[0]}"))
+
+    def _conflicting(self, form: Form, design: ItemDesign, page: BaseItemForm, page_id: str) -> Any:
+        """Show the property page again with what was typed, what others did, and what the item says now."""
+        changes = self.changes(form, page.seen_version)
+        page.row_version.process(None, form.row_version)
+        now = [line for sheet in outline(form.draft).pages for line in (*sheet.lines, *sheet.retired)]
+        current = next((line for line in now if line.item.fid == design.fid), None)
+        return self._item_page(form, design, page, page_id=page_id, status=CONFLICT, changes=changes, current=current)
+
+    def _item_page(
+        self, form: Form, design: ItemDesign, page: BaseItemForm, *, page_id: str = "", status: int = 0, **context: Any
+    ) -> Any:
+        wrong = page.gathered_errors()
+        return self.page(
+            "item", form, status or (UNPROCESSABLE if wrong else 200), form=page, design=design, page_id=page_id,
+            card=KIND_CARDS[design.kind.name], **context,
+        )  # fmt: skip
+
+    # ---------- buttons ----------
+
+    @route("/<key>/items/<fid>/copy", methods=("POST",))
+    def item_copy_view(self, key: str, fid: str) -> Any:
+        taken = reads.published_fids(self.row(key, "form:design"))
+        return self.press_edit(
+            key, lambda draft: editing.copy_item(draft, fid, taken=taken)[0], did="item_copied",
+            done=_("已复制到下面。"), wanted=_("复制题目"), back=self._beside(key, fid),
+        )  # fmt: skip
+
+    @route("/<key>/items/<fid>/move", methods=("POST",))
+    def item_move_view(self, key: str, fid: str) -> Any:
+        to = request.form.get("to", "")
+
+        def edit(draft: dict[str, Any]) -> dict[str, Any]:
+            if to in {"up", "down"}:
+                return editing.move_item(draft, fid, -1 if to == "up" else 1)
+            return editing.put_item(draft, fid, to)
+
+        return self.press_edit(
+            key, edit, did="item_moved", done=_("已移动。"), wanted=_("移动题目"), back=self._beside(key, fid)
+        )
+
+    @route("/<key>/items/<fid>/retire", methods=("GET", "POST"))
+    def item_retire_view(self, key: str, fid: str) -> Any:
+        form = self.row(key, "form:design")
+        item = self.found(lambda: editing.item_of(form.draft, fid))
+        published = fid in reads.published_fids(form)
+        if request.method == "POST":
+            return self.press_edit(
+                key, lambda draft: (editing.retire_item if published else editing.remove_item)(draft, fid),
+                did="item_retired" if published else "item_removed",
+                done=_("题目已停用，已有的答案都保留。") if published else _("题目已删除。"),
+                wanted=_("停用题目") if published else _("删除题目"),
+            )  # fmt: skip
+        readers = [zh_of(reader["label"]) for reader in editing.dependents(form.draft, fid)]
+        touched = reads.touched(form.id, [fid]) if published else None
+        return self.page(
+            "item_retire", form, label=zh_of(item["label"]), fid=fid, published=published, readers=readers,
+            touched=touched,
+        )  # fmt: skip
+
+    @route("/<key>/items/<fid>/reuse", methods=("POST",))
+    def item_reuse_view(self, key: str, fid: str) -> Any:
+        return self.press_edit(
+            key, lambda draft: editing.reuse_item(draft, fid), did="item_reused", fid=fid,
+            done=_("题目已重新启用。"), wanted=_("重新启用题目"), back=self._beside(key, fid),
+        )  # fmt: skip
+
+    @staticmethod
+    def _beside(key: str, fid: str) -> str:
+        return url_for(".edit_view", key=key, _anchor=f"item-{fid}")
+
+
+def _others(form: Form, fid: str) -> dict[str, Item]:
+    """Return the live items with answers besides one, which its conditions may read."""
+    items = [build_item(raw) for raw in editing.items_of(form.draft)]
+    return {item.fid: item for item in items if item.fid != fid and not item.retired and item.kind.answerable}
+
+
+def _published_values(form: Form, fid: str) -> frozenset[str]:
+    item = reads.definition(form.id, reads.last_number(form.id)).item(fid)
+    return frozenset(option.value for option in item.options)

@@ -1,0 +1,143 @@
+"""What the designer shows of a draft or a version: pages and items in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from engine import conditions
+from engine.definition import Change, Item, Problem, check
+from engine.editing import automatic_columns, column_fids
+from engine.messages import Message
+from engine.schema import build_item
+from forms.form_items import said
+from models.forms import FormState
+from queries.forms import Touched
+from shell.i18n import locale
+
+# A plain word about each kind for those who choose one; the icons are Bootstrap's.
+KIND_CARDS: Mapping[str, tuple[str, Any]] = {
+    "text": ("input-cursor-text", _l("一行以内的文字，如地点、单位名称")),
+    "textarea": ("text-paragraph", _l("写一段话，如事情经过")),
+    "integer": ("123", _l("不带小数点的数，如人数、户数")),
+    "decimal": ("calculator", _l("可以带小数点的数，如金额、面积")),
+    "date": ("calendar-date", _l("年月日，可以限定早晚")),
+    "select_one": ("ui-radios", _l("从几个选项里选一个")),
+    "select_multiple": ("ui-checks", _l("从几个选项里选几个")),
+    "boolean": ("toggle-on", _l("只回答“是”或“否”")),
+    "note": ("info-circle", _l("给填写人看的一段话，不用回答")),
+    "person_name": ("person", _l("人的姓名，列表里可以遮盖")),
+    "cn_mobile": ("phone", _l("手机号码，自动校验，加密保存")),
+    "cn_id": ("person-vcard", _l("18 位身份证号，自动校验，加密保存")),
+    "org": ("diagram-3", _l("村、乡镇或部门，从组织里选")),
+    "image": ("camera", _l("现场拍照或选图")),
+}
+_COUNTED_CHANGES = frozenset({"retired", "option_retired", "type_changed", "relabelled", "settings_changed"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item as the designer lists it."""
+
+    item: Item
+    show: list[str]
+    any_of: bool
+    rules: list[str]
+    listed: bool
+    published: bool
+    problems: list[str]
+    first: bool = False
+    last: bool = False
+
+    @property
+    def required(self) -> str:
+        """Say when an answer is needed."""
+        if isinstance(self.item.required, bool):
+            return str(_("必填")) if self.item.required else ""
+        return str(_("满足条件时必填"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page with its lines; retired items stand apart."""
+
+    id: str
+    title: str
+    lines: list[Line]
+    retired: list[Line]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A whole document in words."""
+
+    pages: list[Sheet]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return sum(len(page.lines) for page in self.pages)
+
+
+def outline(
+    document: Mapping[str, Any], *, problems: Sequence[Problem] | None = None, published: frozenset[str] = frozenset()
+) -> Outline:
+    """Say a sound document in words; `problems` are those of its check, done here when not given."""
+    found = check(document) if problems is None else problems
+    items = {raw["fid"]: build_item(raw) for page in document["pages"] for raw in page["items"]}
+    columns = set(column_fids(document) or automatic_columns(document))
+
+    def line(item: Item, place: int, places: int) -> Line:
+        condition = conditions.simple(item.show) if item.show is not None else None
+        return Line(
+            item=item,
+            show=[] if item.show is None else in_words(item.show, items),
+            any_of=bool(condition and condition.joiner == "or"),
+            rules=[rule.message.to(locale()) for rule in item.rules],
+            listed=item.fid in columns,
+            published=item.fid in published,
+            problems=[said(Message(one.message, one.params)) for one in found if one.fid == item.fid],
+            first=place == 0,
+            last=place == places - 1,
+        )
+
+    pages = []
+    for page in document["pages"]:
+        lines = [line(items[raw["fid"]], n, len(page["items"])) for n, raw in enumerate(page["items"])]
+        title = page["title"] if isinstance(page["title"], str) else page["title"].get(locale(), "")
+        live, retired = ([one for one in lines if one.item.retired is gone] for gone in (False, True))
+        pages.append(Sheet(page["id"], title or str(page["title"]), live, retired))
+    whole = [said(Message(one.message, one.params)) for one in found if one.fid is None]
+    return Outline(pages, whole)
+
+
+def in_words(expression: Any, items: Mapping[str, Item]) -> list[str]:
+    """Say a condition, a row each."""
+    return [said(message) for message in conditions.words(expression, items, locale=locale(), translate=_)]
+
+
+def state_pill(state: str) -> tuple[str, str]:
+    """Return a form's state in words and the colour of its pill."""
+    return {
+        FormState.DRAFT: (_("草稿"), "warn"),
+        FormState.PUBLISHED: (_("使用中"), "ok"),
+        FormState.RETIRED: (_("已停用"), ""),
+    }[FormState(state)]
+
+
+def touched_words(change: Change, touched: Touched | None) -> str:
+    """Say how many existing answers a change touches."""
+    if touched is None or touched.records == 0:
+        return str(_("现在还没有登记，不影响任何答案"))
+    if change.what == "added":
+        return str(_("已有的登记不变，这道题在它们那里显示“未询问”"))
+    if change.fid is None or change.what not in _COUNTED_CHANGES:
+        return str(_("不影响已有的答案"))
+    count = touched.answers.get(change.fid, 0)
+    if touched.capped:
+        return str(_("最近 10 000 条登记里有 %(n)s 条答过这道题，答案都保留", n=count))
+    return str(_("%(n)s 条登记答过这道题，答案都保留", n=count) if count else _("还没有登记答过这道题"))

@@ -1,0 +1,261 @@
+"""The form designer: the list of forms, a new one, the draft with its pages, settings, check and publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_admin import BaseView
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from admin.form_acts import UNPROCESSABLE, route
+from admin.form_items import FormItems
+from admin.form_outline import outline, state_pill, touched_words
+from admin.form_tries import FormTries
+from admin.form_versions import FormVersions
+from admin.refusing import show_refusal
+from engine import editing
+from engine.definition import Change, check, diff, parse
+from engine.messages import Message
+from engine.schema import digest, normalised
+from forms.form_items import said
+from forms.forms import NewForm, PageForm, SettingsForm, en_of, text_of, zh_of
+from models.forms import Form, FormState
+from queries import forms as reads
+from queries.answers import org_name
+from services.forms import NotPublishable, create_form, publish_form, publishable, reopen_form, retire_form
+from services.pinyin import initials, slug
+from services.refusals import NotAllowed, NotFound, Refusal
+from shell.access import actor
+from shell.clock import now
+
+
+class FormsView(FormItems, FormVersions, FormTries):
+    """Everything under /admin/forms/."""
+
+    allows = {"list": "form:list", "design": "form:design", "publish": "form:publish"}
+    methods = {
+        "index_view": "list",
+        "new_view": "design",
+        "edit_view": "list",
+        "settings_view": "design",
+        "page_add_view": "design",
+        "page_view": "design",
+        "page_move_view": "design",
+        "page_remove_view": "design",
+        "publish_view": "list",
+        "publish_act": "publish",
+        "retire_view": "publish",
+        "reopen_act": "publish",
+        **FormItems.item_methods,
+        **FormVersions.version_methods,
+        **FormTries.try_methods,
+    }
+
+    # ---------- the list, and a new form ----------
+
+    @route("/")
+    def index_view(self) -> Any:
+        state, words = request.args.get("state", ""), request.args.get("q", "")
+        forms = reads.configured_forms(actor(), state=state, words=words)
+        totals = reads.record_totals([form.id for form in forms])
+        return self.page(
+            "list", forms=forms, totals=totals, state=state, words=words, states=list(FormState), state_pill=state_pill
+        )
+
+    @route("/new", methods=("GET", "POST"))
+    def new_view(self) -> Any:
+        counties = sorted({grant.county_id for grant in actor().grants_for("form:design")})
+        form = NewForm(data={"county": counties[0]})
+        form.county.choices = [(county, org_name(county) or str(county)) for county in counties]
+        if form.validate_on_submit():
+            made = self._create(form)
+            if made is not None:
+                flash(_("已新建。现在可以添加题目。"), "success")
+                return redirect(url_for(".edit_view", key=made.key))
+        status = UNPROCESSABLE if form.errors else 200
+        return self.page("new", None, status, form=form, several=len(counties) > 1)
+
+    @staticmethod
+    def _create(form: NewForm) -> Form | None:
+        county, title = int(form.county.data), str(form.title.data)
+        key = form.key.data or _free(slug(title), lambda name: reads.taken(county, key=name), "_")
+        stem = (initials(title).upper() or "BD").lstrip("0123456789")[:6]
+        stem = stem if len(stem) > 1 else f"{stem}BD"
+        prefix = form.prefix.data or _free(stem, lambda name: reads.taken(county, prefix=name), "")
+        try:
+            return create_form(county, key=key, title=title, prefix=prefix, actor=actor(), at=now())
+        except (NotAllowed, NotFound):
+            raise
+        except Refusal as refusal:
+            form.key.data, form.prefix.data = key, prefix
+            show_refusal(form, refusal)
+            return None
+
+    # ---------- the draft ----------
+
+    @route("/<key>/")
+    def edit_view(self, key: str) -> Any:
+        form = self.row(key)
+        fids = reads.published_fids(form)
+        current = None if form.current_version is None else reads.definition(form.id, form.current_version)
+        return self.page(
+            "edit", form, outline=outline(form.draft, published=fids), changed=_changed(form, current), tab="edit"
+        )
+
+    @route("/<key>/settings", methods=("GET", "POST"))
+    def settings_view(self, key: str) -> Any:
+        form = self.row(key, "form:design")
+        page = self._settings_form(form)
+        if page.validate_on_submit():
+            policy = page.stale_policy.data
+            until = page.refuse_after.data.isoformat() if page.refuse_after.data else ""
+            if policy == "refuse_after" and not until:
+                page.refuse_after.errors = [_("请选一个日期。")]
+                return self.page("settings", form, UNPROCESSABLE, form=page, tab="settings")
+            chosen = list(dict.fromkeys(column.data for column in page.columns if column.data))
+            title = text_of(str(page.title.data), page.title_en.data or "", form.draft["title"])
+            policy = {"refuse_after": until} if policy == "refuse_after" else policy
+            return self.save(
+                form, page,
+                lambda draft: editing.change_settings(draft, title=title, stale_policy=policy, columns=chosen),
+                did="settings", template="settings", done=_("设置已保存。"), tab="settings",
+            )  # fmt: skip
+        return self.page("settings", form, UNPROCESSABLE if page.errors else 200, form=page, tab="settings")
+
+    @staticmethod
+    def _settings_form(form: Form) -> SettingsForm:
+        draft = form.draft
+        policy = draft.get("stale_policy", "finish_old")
+        columns = editing.column_fids(draft)
+        page = SettingsForm(
+            data={
+                "row_version": form.row_version,
+                "title": zh_of(draft["title"]),
+                "title_en": en_of(draft["title"]),
+                "stale_policy": "refuse_after" if isinstance(policy, dict) else policy,
+                "columns": [*columns, *[""] * 8][:8],
+            }
+        )
+        if isinstance(policy, dict) and not page.is_submitted():
+            page.refuse_after.process(None, date.fromisoformat(policy["refuse_after"]))
+        live = [item for item in editing.items_of(draft) if not item.get("retired") and item["type"] != "note"]
+        for column in page.columns:
+            column.choices = [("", _("（空）")), *((item["fid"], zh_of(item["label"])) for item in live)]
+        return page
+
+    # ---------- pages ----------
+
+    @route("/<key>/pages/new", methods=("GET", "POST"))
+    def page_add_view(self, key: str) -> Any:
+        form = self.row(key, "form:design")
+        page = PageForm(data={"row_version": form.row_version})
+        if page.validate_on_submit():
+            title = text_of(str(page.title.data), page.title_en.data or "")
+            return self.save(
+                form, page, lambda draft: editing.add_page(draft, title)[0], did="page_added", template="page",
+                done=_("已添加一页。"), page_id="",
+            )  # fmt: skip
+        return self.page("page", form, UNPROCESSABLE if page.errors else 200, form=page, page_id="")
+
+    @route("/<key>/pages/<page_id>", methods=("GET", "POST"))
+    def page_view(self, key: str, page_id: str) -> Any:
+        form = self.row(key, "form:design")
+        stored = self.found(lambda: editing.page_of(form.draft, page_id))
+        names = {"title": zh_of(stored["title"]), "title_en": en_of(stored["title"])}
+        page = PageForm(data={"row_version": form.row_version, **names})
+        if page.validate_on_submit():
+            title = text_of(str(page.title.data), page.title_en.data or "", stored["title"])
+            return self.save(
+                form, page, lambda draft: editing.change_page(draft, page_id, title), did="page_changed",
+                template="page", done=_("页名已保存。"), page_id=page_id,
+            )  # fmt: skip
+        return self.page("page", form, UNPROCESSABLE if page.errors else 200, form=page, page_id=page_id)
+
+    @route("/<key>/pages/<page_id>/move", methods=("POST",))
+    def page_move_view(self, key: str, page_id: str) -> Any:
+        step = -1 if request.form.get("to") == "up" else 1
+        return self.press_edit(
+            key, lambda draft: editing.move_page(draft, page_id, step), did="page_moved",
+            done=_("已移动。"), wanted=_("移动一页"),
+        )  # fmt: skip
+
+    @route("/<key>/pages/<page_id>/remove", methods=("POST",))
+    def page_remove_view(self, key: str, page_id: str) -> Any:
+        return self.press_edit(
+            key, lambda draft: editing.remove_page(draft, page_id), did="page_removed",
+            done=_("已删除这一页。"), wanted=_("删除一页"),
+        )  # fmt: skip
+
+    # ---------- check, publish, retire ----------
+
+    @route("/<key>/publish")
+    def publish_view(self, key: str) -> Any:
+        form = self.row(key)
+        problems = check(form.draft)
+        current = None if form.current_version is None else reads.definition(form.id, form.current_version)
+        changes = [] if problems else diff(current, parse(form.draft))
+        try:
+            publishable(form, at=now())
+            reasons: list[str] = []
+        except NotPublishable as refused:
+            reasons = [said(reason) for reason in refused.reasons]
+        return self.page(
+            "publish", form, outline=outline(form.draft, problems=problems), changes=_told(form, changes),
+            reasons=reasons, first=current is None, next_number=reads.last_number(form.id) + 1,
+            total=reads.record_totals([form.id]).get(form.id, 0), tab="publish",
+        )  # fmt: skip
+
+    @route("/<key>/publish/now", methods=("POST",))
+    def publish_act(self, key: str) -> Any:
+        form, version = self.row(key, "form:publish"), self.posted_version()
+        return self.press(
+            form, lambda: publish_form(form, row_version=version, actor=actor(), at=now()),
+            done=_("已发布。填写人现在用的就是这一版，并会收到通知。"), back=url_for(".versions_view", key=key),
+            wanted=_("发布新版本"),
+        )  # fmt: skip
+
+    @route("/<key>/retire", methods=("GET", "POST"))
+    def retire_view(self, key: str) -> Any:
+        form, version = self.row(key, "form:publish"), self.posted_version()
+        if request.method == "POST":
+            return self.press(
+                form, lambda: retire_form(form, row_version=version, actor=actor(), at=now()),
+                done=_("表单已停用，不能再填写；已有的登记还能查看。"), wanted=_("停用表单"),
+            )  # fmt: skip
+        total = reads.record_totals([form.id]).get(form.id, 0)
+        return self.page("retire", form, total=total)
+
+    @route("/<key>/reopen", methods=("POST",))
+    def reopen_act(self, key: str) -> Any:
+        form, version = self.row(key, "form:publish"), self.posted_version()
+        return self.press(
+            form, lambda: reopen_form(form, row_version=version, actor=actor(), at=now()),
+            done=_("表单已重新启用。"), wanted=_("重新启用表单"),
+        )  # fmt: skip
+
+
+def _told(form: Form, changes: Sequence[Change]) -> list[tuple[Change, str, str]]:
+    """Return each change with its words and how many answers it touches."""
+    fids = list(dict.fromkeys(change.fid for change in changes if change.fid))
+    touched = reads.touched(form.id, fids) if form.current_version is not None else None
+    return [(one, said(Message(one.message, one.params)), touched_words(one, touched)) for one in changes]
+
+
+def _changed(form: Form, current: Any) -> bool:
+    """Tell whether the draft says something else than the version in use."""
+    return current is not None and digest(normalised(form.draft)) != current.sha256
+
+
+def _free(wanted: str, is_taken: Callable[[str], bool], between: str) -> str:
+    """Return the wanted name, or with the first number that makes it free."""
+    names = (wanted, *(f"{wanted}{between}{n}" for n in range(2, 100)))
+    return next(name for name in names if not is_taken(name))
+
+
+def views() -> list[BaseView]:
+    """Return the designer's view, new for each application."""
+    return [FormsView(name=_l("表单设计"), endpoint="forms", url="/admin/forms")]
