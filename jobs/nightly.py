@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+import sqlalchemy as sa
+
 from jobs.schedule import EveryMinute, Nightly, Periodic, Report
+from models.base import db
+from models.forms import Form
 from queries.chain import first_break
+from queries.index_check import check_index
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
 from services.signins import forget_sign_ins
+
+INDEX_SAMPLE = 1_000  # records of each register a night
 
 
 def outbox(at: datetime) -> Report:
@@ -24,6 +31,21 @@ def verify_audit(_at: datetime) -> Report:
     return {"rows": checked}
 
 
+def check_indexes(at: datetime) -> Report:
+    """Compare another sample of each register with its index every night; raise when something differs."""
+    problems: list[str] = []
+    records = 0
+    for ident in db.session.scalars(
+        sa.select(Form.id).where(Form.current_version.is_not(None)).order_by(Form.id)
+    ).all():
+        checked = check_index(db.session.get_one(Form, ident), sample=INDEX_SAMPLE, seed=at.date().toordinal())
+        records += checked.records
+        problems += checked.problems
+    if problems:
+        raise RuntimeError(f"{len(problems)} differences in the index, first: {problems[0]}")
+    return {"records": records}
+
+
 def forget(at: datetime) -> Report:
     """Forget runs of more than 30 days ago and sign-ins that ended 90 days ago."""
     return {"runs": forget_runs(at=at), "sign_ins": forget_sign_ins(at=at)}
@@ -32,5 +54,6 @@ def forget(at: datetime) -> Report:
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
     Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
+    Periodic("index_check", Nightly(time(3, 30)), check_indexes),
     Periodic("forget", Nightly(time(4, 0)), forget),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy import RowMapping
 
 from models.audit import GENESIS, HASHED, AuditEvent, chain_hash
 from models.base import db
@@ -23,9 +25,14 @@ class Break:
 def first_break() -> tuple[int, Break | None]:
     """Walk the chain in order. Returns (rows that fit, the first break or None)."""
     columns = [getattr(AuditEvent, name) for name in (*HASHED, "hash")]
-    expected, head = 1, GENESIS
     query = sa.select(*columns).order_by(AuditEvent.id).execution_options(yield_per=BATCH)
-    for found in db.session.execute(query).mappings():
+    with db.session.execute(query) as result:  # a server-side cursor: closed however we leave
+        return _walk(result.mappings())
+
+
+def _walk(events: Iterable[RowMapping]) -> tuple[int, Break | None]:
+    expected, head = 1, GENESIS
+    for found in events:
         row = {str(name): value for name, value in found.items()}
         if row["id"] != expected:
             return expected - 1, Break(expected, f"缺少这一行（下一行是 {row['id']}）")

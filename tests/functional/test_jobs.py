@@ -11,15 +11,20 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from jobs.nightly import PERIODIC
+from jobs.nightly import PERIODIC, check_indexes, verify_audit
 from jobs.queue import Job, JobQueue, queue_of
 from jobs.schedule import EveryMinute, Nightly, Periodic, due, run_once
+from models.audit import AuditEvent
 from models.base import db
 from models.jobs import JobRun
+from models.records import record_text
 from queries.jobs import ended_well, last_run
 from services.jobs import claim_run, end_run, forget_runs
+from services.transaction import write_transaction
 from shell.background import enqueue
+from tests.support.cast import Cast
 from tests.support.databases import settings_for
+from tests.support.registers import enter, publish
 
 AT = datetime(2026, 5, 6, 1, 30, tzinfo=UTC)  # 09:30 in Shanghai
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -145,3 +150,23 @@ def test_an_unknown_job_is_refused(app: Flask) -> None:
     assert queue_of(app).tasks
     with pytest.raises(KeyError):
         enqueue("no such job")
+
+
+def test_a_wrong_index_makes_the_nightly_check_fail(cast: Cast) -> None:
+    enter(cast, publish(cast))
+    assert check_indexes(AT) == {"records": 1}
+    with write_transaction():
+        db.session.execute(record_text.delete())
+    with pytest.raises(RuntimeError, match="differences in the index"):
+        check_indexes(AT)
+
+
+def test_a_broken_audit_chain_makes_the_nightly_check_fail(cast: Cast) -> None:
+    enter(cast, publish(cast))
+    rows = verify_audit(AT)["rows"]
+    assert rows > 1
+    with write_transaction():
+        forged = dict(db.session.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
+        db.session.execute(sa.insert(AuditEvent), [{**forged, "id": rows + 2}])
+    with pytest.raises(RuntimeError, match=f"audit chain broken at row {rows + 1}"):
+        verify_audit(AT)
