@@ -12,8 +12,9 @@ from services.signins import SEEN_EVERY, touch_sign_in
 from shell import clock
 
 TOKEN = "token"  # noqa: S105 - the key in the browser's session, not a secret
+HEALTH = "portal.healthz"  # answers when the database does not
 # What somebody may still do who must change the password or set up a second factor first.
-ALWAYS_OPEN = frozenset({"portal.sign_in", "portal.sign_out", "portal.set_language", "portal.healthz"})
+ALWAYS_OPEN = frozenset({"portal.sign_in", "portal.sign_out", "portal.set_language"})
 GATES = ((CHANGE_PASSWORD, "desk.change_password"), (SET_UP_CODE, "desk.set_up_code"))
 
 
@@ -28,8 +29,8 @@ def origin() -> str:
 
 
 def load_actor() -> Any:
-    """Set g.actor, g.sign_in_id and g.locale from the token; files of the look need none of it."""
-    if is_file_of_the_look() or not (token := session.get(TOKEN)):
+    """Set g.actor, g.sign_in_id and g.locale from the token; files of the look and the health check need none of it."""
+    if is_file_of_the_look() or request.endpoint == HEALTH or not (token := session.get(TOKEN)):
         return None
     at = clock.now()
     found = signed_in(token, origin=origin(), at=at, today=clock.today())
