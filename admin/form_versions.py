@@ -101,7 +101,7 @@ class FormVersions(FormActs):
         page = DefinitionForm(data={"row_version": form.row_version, "document": _pretty(form.draft)})
         if page.validate_on_submit():
             return self._import(form, page)
-        return self.page("import", form, form=page, tab="import")
+        return self.page("import", form, form=page, refused=[], tab="import")
 
     def _import(self, form: Form, page: DefinitionForm) -> Any:
         problems: list[tuple[str, str]] = []
@@ -123,7 +123,7 @@ class FormVersions(FormActs):
         else:
             flash(_("已导入为草稿，检查后再发布。"), "success")
             return redirect(url_for(".edit_view", key=form.key))
-        return self.page("import", form, status, form=page, problems=problems, tab="import", **context)
+        return self.page("import", form, status, form=page, refused=problems, tab="import", **context)
 
 
 def read_json(text: str) -> Any:

@@ -22,7 +22,7 @@ from engine.definition import Change, check, diff, parse
 from engine.messages import Message
 from engine.schema import digest, normalised
 from forms.form_items import said
-from forms.forms import NewForm, PageForm, SettingsForm, en_of, text_of, zh_of
+from forms.forms import NewForm, PageForm, SettingsForm, choices, en_of, text_of, zh_of
 from models.forms import Form, FormState
 from queries import forms as reads
 from queries.answers import org_name
@@ -70,7 +70,7 @@ class FormsView(FormItems, FormVersions, FormTries):
     def new_view(self) -> Any:
         counties = sorted({grant.county_id for grant in actor().grants_for("form:design")})
         form = NewForm(data={"county": counties[0]})
-        form.county.choices = [(county, org_name(county) or str(county)) for county in counties]
+        form.county.choices = choices(*((county, org_name(county) or str(county)) for county in counties))
         if form.validate_on_submit():
             made = self._create(form)
             if made is not None:
@@ -144,7 +144,7 @@ class FormsView(FormItems, FormVersions, FormTries):
             page.refuse_after.process(None, date.fromisoformat(policy["refuse_after"]))
         live = [item for item in editing.items_of(draft) if not item.get("retired") and item["type"] != "note"]
         for column in page.columns:
-            column.choices = [("", _("（空）")), *((item["fid"], zh_of(item["label"])) for item in live)]
+            column.choices = choices(("", _("（空）")), *((item["fid"], zh_of(item["label"])) for item in live))
         return page
 
     # ---------- pages ----------

@@ -29,7 +29,7 @@ from engine.editing import RawItem
 from engine.kinds import KINDS, ConfigProperty, Kind
 from engine.messages import Invalid, Message, Problem
 from engine.schema import build_item
-from forms.forms import CODE, PLAIN, ActForm, en_of, strip, text_of, zh_of
+from forms.forms import CODE, PLAIN, ActForm, choices, en_of, strip, text_of, zh_of
 from forms.options import OptionRow, option_rows, read_options
 
 SELF = "@self"
@@ -75,7 +75,9 @@ class BaseItemForm(ActForm):
     index = BooleanField(_l("可以按这道题筛选和排序"))
     search = BooleanField(_l("可以用搜索框搜到"))
     listed = BooleanField(_l("在列表中显示"))
-    joiner = RadioField(_l("几个条件之间"), choices=[("and", _l("全部满足")), ("or", _l("满足任一个"))], default="and")
+    joiner = RadioField(
+        _l("几个条件之间"), choices=choices(("and", _l("全部满足")), ("or", _l("满足任一个"))), default="and"
+    )
     show = FieldList(FormField(ClauseRow), max_entries=12)
     keep_show = BooleanField(_l("保留现有的自定义条件"))
     rules = FieldList(FormField(RuleRow), max_entries=12)
@@ -102,8 +104,8 @@ def _setting_field(setting: ConfigProperty) -> Field:
     if setting.type == "bool":
         return BooleanField(label)
     if setting.type in {"choice", "org_level"}:
-        choices = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
-        return SelectField(label, choices=choices, validate_choice=False)
+        offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
+        return SelectField(label, choices=choices(*offered), validate_choice=False)
     if setting.type == "date":
         return StringField(label, filters=[strip], widget=DateInput())
     widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()
@@ -167,27 +169,33 @@ class ItemDesign:
 
     def _offer(self, form: BaseItemForm) -> None:
         """Fill the choices that depend on the item and its neighbours."""
-        form.kind.choices = [(name, _(KINDS[name].label)) for name in self.possible_kinds]
-        form.required.choices = [("no", _("可以不填")), ("yes", _("必填"))]
+        form.kind.choices = choices(*((name, _(KINDS[name].label)) for name in self.possible_kinds))
+        needs = [("no", _("可以不填")), ("yes", _("必填"))]
         if not isinstance(self.before.get("required", False), bool):
-            form.required.choices.append((KEEP, _("满足自定义条件时必填")))
-        form.default.choices = [("", _("没有")), *((name, words) for name, _value, words in self._defaults)]
+            needs.append((KEEP, _("满足自定义条件时必填")))
+        form.required.choices = choices(*needs)
+        starts = [("", _("没有")), *((name, words) for name, _value, words in self._defaults)]
         if self._default_name() == KEEP:
-            form.default.choices.append((KEEP, _("保留现在的默认值")))
+            starts.append((KEEP, _("保留现在的默认值")))
+        form.default.choices = choices(*starts)
         always = self.kind.sealed(self._item({"mask": None}))
-        form.mask.choices = [
+        form.mask.choices = choices(
             ("", _("按默认（遮住中间）") if always else _("不遮盖")),
             ("middle", _("遮住中间")),
             ("all", _("全部遮住")),
-        ]
-        operators = [("", _("（不用这一行）")), *((name, _(words)) for name, words in conditions.OPERATORS.items())]
+        )
+        self._offer_rows(form)
+
+    def _offer_rows(self, form: BaseItemForm) -> None:
+        unused = ("", _("（不用这一行）"))
+        operators = [(name, _(words)) for name, words in conditions.OPERATORS.items()]
         fields = [(fid, item.text()) for fid, item in self.others.items()]
         for row in form.show:
-            row.form.fid.choices = [("", _("（不用这一行）")), *fields]
-            row.form.operator.choices = operators[1:]
+            row.form.fid.choices = choices(unused, *fields)
+            row.form.operator.choices = choices(*operators)
         for rule in form.rules:
-            rule.form.fid.choices = [(SELF, _("这道题")), *fields]
-            rule.form.operator.choices = operators
+            rule.form.fid.choices = choices((SELF, _("这道题")), *fields)
+            rule.form.operator.choices = choices(unused, *operators)
 
     @property
     def possible_kinds(self) -> list[str]:

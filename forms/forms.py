@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from engine.context import DEFAULT_LOCALE
@@ -25,6 +26,11 @@ ENGLISH = "en"
 COLUMNS = 8
 PLAIN = {"autocomplete": "off"}
 CODE = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "translate": "no"}
+
+
+def choices(*pairs: tuple[Any, Any]) -> list[SelectChoice]:
+    """Return (value, words) pairs as the choices of a select field."""
+    return [SelectChoice(value, words) for value, words in pairs]
 
 
 def strip(value: str | None) -> str | None:
@@ -114,17 +120,17 @@ class SettingsForm(ActForm):
     )  # fmt: skip
     stale_policy = RadioField(
         _l("发布新版时，正在填写的旧版草稿怎么办"),
-        choices=[
+        choices=choices(
             ("finish_old", _l("按旧版填完")),
             ("fast_forward", _l("转到新版，只补填新增的必填题")),
             ("refuse_after", _l("过了某一天不再收旧版")),
-        ],
+        ),
         default="finish_old",
     )
     refuse_after = DateField(
         _l("旧版收到哪一天为止"), [Optional()], description=_l("只在选“过了某一天不再收旧版”时填写")
     )
-    columns = FieldList(SelectField(), min_entries=COLUMNS, max_entries=COLUMNS)
+    columns = FieldList(SelectField(validate_choice=False), min_entries=COLUMNS, max_entries=COLUMNS)
 
 
 class DefinitionForm(ActForm):
