@@ -75,7 +75,7 @@ SHOTS = (
     Shot("register", "official.tianhuangping", REGISTER),
     Shot("record", "official.tianhuangping", REGISTER, (click("tbody .lead-cell a"),)),
     Shot("entry-phone", "grid.yucun", ENTRY, (choose("纠纷类型", "其他"), fill("其他类型说明", "屋檐滴水")), PHONE),
-    Shot("designer", "admin", "/admin/forms/", (click("main tbody a"),)),
+    Shot("designer", "admin", "/admin/forms/", (click("main tbody a:has-text('邻里纠纷登记')"),)),
     Shot("audit", "auditor.county", "/admin/audit/"),
 )
 
