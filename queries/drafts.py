@@ -49,15 +49,12 @@ def own_drafts(actor: Actor, limit: int = SHOWN) -> list[DraftLine]:
     return [DraftLine(*row) for row in db.session.execute(query)]
 
 
-def untouched_draft(form: Form, actor: Actor) -> Draft | None:
-    """Return the actor's draft of the form's current version that was never saved, if there is one."""
+def untouched_drafts(actor: Actor, *, before: datetime) -> list[Draft]:
+    """Return the actor's drafts that were opened before an instant and never saved."""
     query = sa.select(Draft).where(
-        Draft.user_id == actor.user_id,
-        Draft.form_id == form.id,
-        Draft.version == form.current_version,
-        Draft.row_version == UNTOUCHED,
+        Draft.user_id == actor.user_id, Draft.row_version == UNTOUCHED, Draft.created_at < before
     )
-    return db.session.scalar(query.order_by(Draft.id.desc()).limit(1))
+    return list(db.session.scalars(query))
 
 
 def own_record(uid: str, actor: Actor) -> Record | None:

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from models.files import File
 from models.forms import Form, FormState
 from models.records import Record
 from queries.answers import context_for
-from queries.drafts import untouched_draft
+from queries.drafts import untouched_drafts
 from queries.forms import definition
 from services.access import require
 from services.audit import record_audit
@@ -32,6 +32,7 @@ from services.transaction import transaction
 from services.vault import vault
 
 SEAL = "draft.answers"
+UNTOUCHED_FOR = timedelta(days=1)
 
 
 class ChangedElsewhere(Stale):
@@ -63,16 +64,16 @@ def _sealed(inside: Contents) -> str:
 
 @transaction
 def open_draft(form: Form, *, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN") -> Draft:
-    """Begin an entry of the form's current version, or return the one the actor has begun and not touched.
+    """Begin an entry of the form's current version. Raises FormNotInUse, NotAllowed, NotFound.
 
-    So a reload or a prefetch of the link leaves no empty drafts behind. Raises FormNotInUse, NotAllowed, NotFound.
+    Each call is an entry of its own: two windows opened at once must not write into each other. Entries begun
+    yesterday and never touched are forgotten on the way.
     """
     require(actor, "record:create", form)
     if form.state != FormState.PUBLISHED or form.current_version is None or actor.user_id is None:
         raise FormNotInUse
-    draft = untouched_draft(form, actor)
-    if draft is not None:
-        return draft
+    for forgotten in untouched_drafts(actor, before=at - UNTOUCHED_FOR):
+        db.session.delete(forgotten)
     asked = definition(form.id, form.current_version)
     values = defaults(asked, context_for(actor, today=today, locale=locale))
     answers = {fid: asked.item(fid).kind.to_json(value) for fid, value in values.items()}
