@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from field.blueprint import bp
 from field.entry import load
+from models.forms import Form
 from queries.drafts import handed_in, own_drafts
-from queries.forms import form_by_key, published_forms
+from queries.forms import definition, form_by_key, published_forms
 from services.drafts import discard_draft, open_draft
 from shell import clock
 from shell.access import actor, requires
@@ -22,10 +23,9 @@ def home() -> str:
     who = actor()
     return render_template(
         "field/home.html",
-        forms=published_forms(who, "record:create"),
+        forms=[(form.key, _title(form)) for form in published_forms(who, "record:create")],
         drafts=own_drafts(who),
         recent=handed_in(who),
-        today=clock.today(),
     )
 
 
@@ -56,3 +56,8 @@ def discard(uid: str) -> Response:
     discard_draft(entry.draft, actor=entry.who, at=clock.now())
     flash(_("已删除“%(title)s”的草稿。", title=title), "success")
     return redirect(url_for("field.home"))
+
+
+def _title(form: Form) -> str:
+    """Return a form's title in the reader's language."""
+    return definition(form.id, form.current_version).title(locale()) if form.current_version else form.title

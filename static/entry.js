@@ -15,12 +15,22 @@ async function refresh({ files }) {
   const fresh = page.querySelector("[data-swap=rows]");
   if (!fresh) throw new Error(String(answer.status));
   swapRows(form.querySelector("[data-swap=rows]"), fresh, { files });
-  for (const part of ["notice", "errors"]) {
-    document.querySelector(`[data-swap=${part}]`).replaceChildren(...page.querySelector(`[data-swap=${part}]`).childNodes);
-  }
+  swap("notice", page);
+  if (files) tellProblems(page);
   for (const name of ["base", "tab"]) {
     if (form.elements[name]) form.elements[name].value = page.querySelector(`form[data-entry] [name=${name}]`).value;
   }
+}
+
+function swap(part, page) {
+  document.querySelector(`[data-swap=${part}]`).replaceChildren(...page.querySelector(`[data-swap=${part}]`).childNodes);
+}
+
+/** Shows what is wrong with new photographs; an older summary stays while it speaks of other questions. */
+function tellProblems(page) {
+  const links = Array.from(document.querySelectorAll("[data-swap=errors] a"));
+  const others = links.some((link) => !document.querySelector("[data-photo-row]")?.querySelector(link.hash));
+  if (page.querySelector("[data-swap=errors] a") || !others) swap("errors", page);
 }
 
 /** Takes over new rows and drops hidden ones; a row that stays keeps its control, its focus and what is typed. */

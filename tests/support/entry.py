@@ -72,7 +72,7 @@ def publish(cast: Cast, document: dict[str, Any], *, county: str = "安吉县综
         form = db.session.query(Form).filter_by(key=document["key"], county_id=cast.units[county]).one_or_none()
         if form is None:
             form = Form(
-                county_id=cast.units[county], key=document["key"], title=str(document["title"]),
+                county_id=cast.units[county], key=document["key"], title=parse(document).title(),
                 prefix=document["key"][:2].upper(), state=FormState.DRAFT, draft=document, created_at=AT, updated_at=AT,
             )  # fmt: skip
             db.session.add(form)
