@@ -18,6 +18,7 @@ from queries.drafts import own_draft
 from services.drafts import contents, save_draft
 from services.refusals import NotFound, Stale
 from services.transaction import write_transaction
+from shell.clock import now
 from tests.pages import JudgingClient
 from tests.support.cast import AT, Cast
 from tests.support.entry import (
@@ -97,9 +98,18 @@ class TestTheWayThrough:
         assert "五鹤村" in html
         assert "邻村" not in html
 
-    def test_opening_twice_without_typing_is_one_draft(self, worker: JudgingClient) -> None:
-        assert begin(worker) == begin(worker)
+    def test_opening_twice_is_two_entries_and_neither_is_listed_until_something_is_typed(
+        self, worker: JudgingClient
+    ) -> None:
+        assert begin(worker) != begin(worker)
         assert "删除草稿" not in worker.get("/field/").text
+
+    def test_an_entry_never_touched_is_forgotten_a_day_later(self, worker: JudgingClient) -> None:
+        old = begin(worker)
+        with write_transaction():
+            db.session.execute(sa.update(Draft).values(created_at=now() - timedelta(days=2)))
+        begin(worker)
+        assert db.session.scalars(sa.select(Draft.uid).where(Draft.uid == old)).all() == []
 
     def test_handing_in_twice_is_one_record(self, worker: JudgingClient) -> None:
         uid = begin(worker)
