@@ -13,7 +13,7 @@ from desk.blueprint import bp
 from forms.accounts import CodeForm, ConfirmForm, PasswordForm
 from models.accounts import User
 from queries.accounts import CHANGE_PASSWORD, ROLE_LABELS, SET_UP_CODE, memberships_of, open_sign_ins, own_user
-from services import accounts
+from services import accounts, own_account
 from services.passwords import WeakPassword
 from services.refusals import Refusal
 from services.signins import TOTP_CONTEXT, WrongPassword
@@ -37,7 +37,7 @@ def profile() -> str:
         role_labels=ROLE_LABELS,
         sign_ins=open_sign_ins(user.id, at),
         this_sign_in=signin.sign_in_id(),
-        code_demanded=accounts.code_demanded(user, today=clock.today()),
+        code_demanded=own_account.code_demanded(user, today=clock.today()),
         is_phone=is_phone,
     )
 
@@ -50,7 +50,7 @@ def change_password() -> Any:
     status = Refusal.status if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            accounts.change_password(
+            own_account.change_password(
                 user,
                 current=form.current.data or "",
                 new=form.new.data or "",
@@ -77,7 +77,7 @@ def set_up_code() -> Any:
     status = Refusal.status if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            accounts.set_up_totp(
+            own_account.set_up_totp(
                 user,
                 secret=secret,
                 code=form.code.data or "",
@@ -102,7 +102,7 @@ def turn_off_code() -> Any:
     status = Refusal.status if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            accounts.turn_off_totp(
+            own_account.turn_off_totp(
                 user, current=form.current.data or "", today=clock.today(), actor=actor(), at=clock.now()
             )
             flash(_("两步验证已关闭。"), "success")
@@ -126,7 +126,7 @@ def end_sign_in(sign_in_id: int) -> Any:
 @bp.post("/me/sign-ins/end-others")
 @signed_in
 def end_other_sign_ins() -> Any:
-    ended = accounts.revoke_other_sign_ins(_me(), keep=signin.sign_in_id(), actor=actor(), at=clock.now())
+    ended = own_account.revoke_other_sign_ins(_me(), keep=signin.sign_in_id(), actor=actor(), at=clock.now())
     flash(_("已退出其他 %(n)s 处登录。", n=ended), "success")
     return redirect(url_for("desk.profile"))
 

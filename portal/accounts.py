@@ -9,8 +9,8 @@ from flask import current_app, redirect, render_template, request, session, url_
 from forms.accounts import CodeForm, SignInForm
 from portal.blueprint import bp
 from queries.accounts import ROLE_LABELS, county_name, demo_accounts, own_user
-from services.accounts import set_locale
 from services.demo_county import PASSWORD
+from services.own_account import set_locale
 from services.refusals import Refusal
 from services.signins import Passed, check_code, check_password, end_sign_in, open_sign_in
 from shell import clock, signin

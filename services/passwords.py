@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from threading import BoundedSemaphore
 
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
 
+from models.accounts import User
 from services.refusals import Refusal
 
 MIN_LENGTH = 10
@@ -126,6 +128,13 @@ def one_time_password() -> str:
     """Return a random password that can be read out over the telephone: four groups of three, about 52 bits."""
     groups = ["".join(secrets.choice(LETTERS + DIGITS) for _ in range(3)) for _ in range(4)]
     return "-".join(groups)
+
+
+def set_password(user: User, password: str, *, at: datetime) -> None:
+    """Give a user a password that was checked, and lift a lock. Belongs inside an act that audits it."""
+    user.password_hash = hash_password(password)
+    user.password_changed_at = at
+    user.failed_sign_ins, user.locked_until = 0, None
 
 
 def _tells(password: str, word: str) -> bool:

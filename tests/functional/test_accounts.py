@@ -16,7 +16,7 @@ from models.accounts import Membership, SignIn, User
 from models.audit import AuditEvent
 from models.base import db
 from queries.accounts import ROLE_LABELS, memberships_of, open_sign_ins, user_in_scope, users_in_scope
-from services import accounts
+from services import accounts, own_account
 from services.passwords import matches
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from tests.pages import JudgingClient
@@ -278,11 +278,11 @@ def test_changing_the_password_asks_for_the_old_one_and_puts_out_the_other_devic
 def test_nobody_acts_on_anothers_account_as_if_it_were_their_own(cast: Cast) -> None:
     foreign: dict[str, Any] = {"actor": cast.actor("grid.yucun"), "at": AT}
     with pytest.raises(NotAllowed):
-        accounts.set_locale(cast.user(VILLAGE), locale="en", **foreign)
+        own_account.set_locale(cast.user(VILLAGE), locale="en", **foreign)
     with pytest.raises(NotAllowed):
-        accounts.change_password(cast.user(VILLAGE), current=PASSWORD, new=NEW, keep=1, **foreign)
+        own_account.change_password(cast.user(VILLAGE), current=PASSWORD, new=NEW, keep=1, **foreign)
     with pytest.raises(NotAllowed):
-        accounts.revoke_other_sign_ins(cast.user(VILLAGE), keep=1, **foreign)
+        own_account.revoke_other_sign_ins(cast.user(VILLAGE), keep=1, **foreign)
 
 
 def test_every_role_has_a_name_for_people() -> None:
