@@ -206,7 +206,7 @@ def test_options_are_reordered_retired_and_only_unpublished_ones_deleted(small: 
 
 def test_the_condition_builder_says_what_is_wrong(small: Designer) -> None:
     address = f"{small.address}/pages/p1/add/text"
-    row = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq"}
+    row: dict[str, Any] = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq"}
     answer = small.fill(address, label="说明", **row, **{"show-0-value": "没有的"}, expect=422)
     assert "没有选项“没有的”" in words(answer.text)
     answer = small.fill(address, label="说明", **row, expect=422)
@@ -224,7 +224,7 @@ def test_the_condition_builder_says_what_is_wrong(small: Designer) -> None:
 
 def test_a_condition_survives_being_opened_and_saved(small: Designer) -> None:
     kind, place = small.fid("类别"), small.fid("地点")
-    rows = {
+    rows: dict[str, Any] = {
         "show-0-fid": kind, "show-0-operator": "ne", "show-0-value": "甲",
         "show-1-fid": place, "show-1-operator": "filled", "joiner": "or",
         "rules-0-operator": "lt", "rules-0-value": "2026-01-01", "rules-0-message": "太早了",
@@ -320,7 +320,7 @@ def test_trying_out_shows_errors_and_stores_nothing(designer: Designer, cast: Ca
     whole = {
         "village": village, "kind": "lou_shui", "happened_on": "2020-01-01", "name": "王小明", "story": "楼上漏水",
     }  # fmt: skip
-    answers = {f"f_{fids[key]}": str(value) for key, value in whole.items()}
+    answers: dict[str, Any] = {f"f_{fids[key]}": str(value) for key, value in whole.items()}
     answer = designer.fill(f"{designer.address}/try", expect=200, **answers)
     assert "试填通过" in words(answer.text)
     assert designer.form().row_version == before
@@ -369,7 +369,7 @@ def test_what_was_published_cannot_be_left_out_by_an_import(small: Designer) -> 
 
 
 def test_a_form_with_problems_is_not_published(small: Designer) -> None:
-    row = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq", "show-0-value": "甲"}
+    row: dict[str, Any] = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq", "show-0-value": "甲"}
     small.add("p1", "text", "说明", **row)
     small.press(f"{small.address}/items/{small.fid('类别')}/retire")
     page = words(small.client.get(f"{small.address}/publish").text)

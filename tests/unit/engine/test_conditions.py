@@ -1,0 +1,120 @@
+"""Conditions between rows, trees and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import conditions
+from engine.conditions import Clause, Condition
+from engine.expressions import problems
+from engine.messages import Invalid
+from tests.unit.engine.helpers import item, options
+
+ITEMS = {
+    "t": item("text", fid="t", label="地点"),
+    "n": item("decimal", fid="n", label="金额"),
+    "m": item("integer", fid="m", label="人数"),
+    "d": item("date", fid="d", label="日期"),
+    "b": item("boolean", fid="b", label="到场"),
+    "s": item("select_one", fid="s", label="类型", options=options("a", "b")),
+    "l": item("select_multiple", fid="l", label="要求", options=options("a", "b")),
+    "i": item("cn_id", fid="i", label="证号"),
+    "o": item("org", fid="o", label="村"),
+    "p": item("image", fid="p", label="照片"),
+}
+TYPED: dict[str, tuple[str, Any]] = {
+    "t": ("余村", "余村"),
+    "n": ("12.5", 12.5),
+    "m": ("１２", 12),
+    "d": ("今天", {"today": []}),
+    "b": ("是", True),
+    "s": ("选项b", "b"),
+    "l": ("选项a", "a"),
+}
+
+
+@pytest.mark.parametrize("fid", ITEMS)
+def test_every_row_the_builder_offers_becomes_a_tree_and_a_row_again(fid: str) -> None:
+    for operator in conditions.operators_for(ITEMS[fid]):
+        value = None if operator in {"filled", "empty"} else conditions.read_value(TYPED[fid][0], ITEMS[fid], ITEMS)
+        assert value == (None if operator in {"filled", "empty"} else TYPED[fid][1])
+        condition = Condition((Clause(fid, operator, value),))
+        tree = conditions.build(condition, ITEMS)
+        assert problems(tree, set(ITEMS)) == []
+        assert conditions.simple(tree) == condition
+        (said,) = conditions.words(tree, ITEMS)
+        assert ITEMS[fid].text() in str(said)
+        assert str(conditions.refusal(condition.clauses[0], ITEMS)).startswith(ITEMS[fid].text())
+
+
+def test_several_rows_keep_their_order_and_how_they_are_joined() -> None:
+    rows = (Clause("s", "eq", "a"), Clause("n", "ge", 100000), Clause("l", "lacks", "b"))
+    condition = Condition(rows, "or")
+    tree = conditions.build(condition, ITEMS)
+    assert tree == {
+        "or": [
+            {"eq": [{"var": "s"}, "a"]},
+            {"ge": [{"var": "n"}, 100000]},
+            {"not": [{"selected": [{"var": "l"}, "b"]}]},
+        ]
+    }
+    assert conditions.simple(tree) == condition
+    assert [str(said) for said in conditions.words(tree, ITEMS)] == [
+        "“类型”是“选项a”", "“金额”大于或等于 100000", "“要求”不包含“选项b”",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        True,
+        "text",
+        {"gt": [{"length": [{"var": "t"}]}, 3]},
+        {"and": [{"or": [{"filled": [{"var": "t"}]}, {"filled": [{"var": "n"}]}]}, {"filled": [{"var": "d"}]}]},
+        {"eq": [{"var": "t"}, None]},
+        {"not": [{"eq": [{"var": "s"}, "a"]}]},
+        {"eq": [1, {"var": "n"}]},
+    ],
+)
+def test_what_the_builder_cannot_show_is_left_to_the_expert_page(tree: Any) -> None:
+    assert conditions.simple(tree) is None
+    assert [str(said) for said in conditions.words(tree, ITEMS)] == ["自定义条件（在高级页面里修改）"]
+
+
+def test_two_fields_are_compared_when_they_hold_the_same_kind_of_thing() -> None:
+    assert conditions.read_value("【人数】", ITEMS["n"], ITEMS) == {"var": "m"}
+    assert conditions.value_text({"var": "m"}, ITEMS["n"], ITEMS) == "【人数】"
+    with pytest.raises(Invalid, match="不是同一类"):
+        conditions.read_value("【日期】", ITEMS["n"], ITEMS)
+    with pytest.raises(Invalid, match="没有题目"):
+        conditions.read_value("【没有】", ITEMS["n"], ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("fid", "typed", "why"),
+    [
+        ("s", "没有的", "没有选项"),
+        ("n", "很多", "填数字"),
+        ("d", "明天", "日期要写成"),
+        ("b", "也许", "请填"),
+        ("t", " ", "请填写要比较的内容"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_with_what_to_do(fid: str, typed: str, why: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        conditions.read_value(typed, ITEMS[fid], ITEMS)
+    assert why in str(refused.value.message)
+
+
+def test_a_refusal_in_words_says_what_is_not_allowed() -> None:
+    later = Clause("d", "gt", {"today": []})
+    assert str(conditions.refusal(later, ITEMS)) == "日期不能晚于今天"
+    assert str(conditions.refusal(Clause("n", "lt", 0), ITEMS)) == "金额不能小于 0"
+
+
+def test_a_day_is_written_and_read_the_same_way() -> None:
+    value = conditions.read_value("2026年1月31日", ITEMS["d"], ITEMS)
+    assert value == {"date": ["2026-01-31"]}
+    assert conditions.value_text(value, ITEMS["d"], ITEMS) == "2026-01-31"
