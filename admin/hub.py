@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from admin.guard import ZhiyeView
+from admin.guard import ZhiyeView, expose
 from admin.hub_edit import EditPage
 from admin.hub_list import ListRequest
 from engine.definition import Item, Page
 from models.forms import Form
 from models.records import Record, RecordRevision, RecordState
-from queries import audit, records, registers
+from queries import audit, exports, records, registers
 from queries.forms import definition, form_by_key
 from queries.indexing import shape
 from services import records as acts
 from services.access import may
+from services.exports import export_records
 from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
@@ -151,9 +151,6 @@ class FormHub(ZhiyeView):
     @expose("/export")
     def export_view(self, form_key: str) -> Any:
         form = _form(form_key, "record:export")
-        from queries import exports
-        from services.exports import export_records
-
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         kind = request.args.get("type", "xlsx")
         if kind not in exports.TYPES:
@@ -164,7 +161,7 @@ class FormHub(ZhiyeView):
             )
         except Refusal as refusal:
             flash(str(refusal), "error")
-            return redirect(url_for(".index_view", form_key=form_key, **request.args.to_dict(flat=True)))
+            return redirect(asked.url())
         response = Response(made.content, content_type=made.content_type)
         response.headers.set("Content-Disposition", "attachment", filename=made.filename)
         response.headers["Cache-Control"] = "no-store, private"

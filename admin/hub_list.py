@@ -87,7 +87,7 @@ class ListRequest:
     def url(self, **changes: str | None) -> str:
         """Return the address of this list with some arguments changed; paging starts anew."""
         state = {**self._state(), **changes}
-        given = {name: value for name, value in state.items() if value}
+        given: dict[str, Any] = {name: value for name, value in state.items() if value}
         return url_for("hub.index_view", form_key=self.form.key, **given)
 
     def older_url(self, cursor: str | None) -> str | None:
@@ -99,8 +99,8 @@ class ListRequest:
     def export_url(self, kind: str) -> str:
         return url_for("hub.export_view", form_key=self.form.key, type=kind, **self._state())
 
-    def _state(self) -> dict[str, str]:
-        state = {"q": self.words} if self.words else {}
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"q": self.words} if self.words else {}
         if self.sort:
             state["sort"] = f"-{self.sort}" if self.descending else self.sort
         return state | {_name(item, operator): value for item, operator, value in self.conditions}
