@@ -6,10 +6,11 @@ from flask import Flask
 
 from cli.audit import audit_group
 from cli.demo import demo_command
+from cli.forms import forms_group
 from cli.serve import serve, worker
 
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
-    for command in (serve, worker, demo_command, audit_group):
+    for command in (serve, worker, demo_command, audit_group, forms_group):
         app.cli.add_command(command)

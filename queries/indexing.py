@@ -47,6 +47,12 @@ class IndexedField:
         """Tell whether field_count carries its values: few distinct ones."""
         return self.item.type in COUNTED_KINDS
 
+    def count_value(self, value: Value) -> str:
+        """Spell an index value for field_count: organisations as whole numbers, emptiness as the empty text."""
+        if isinstance(value, str):
+            return value
+        return "" if value == EMPTY[NUMBER] else str(int(value))
+
     @property
     def sortable(self) -> bool:
         return self.item.kind.sortable and not self.item.sealed
@@ -144,6 +150,10 @@ class Derived:
     month: tuple[int, int, int, str] | None = None  # county, town, village, "2026-11"
     tokens: tuple[str, ...] = ()
 
+    def values_only(self) -> Derived:
+        """Return the part that counts values, for a record whose place is counted already."""
+        return Derived(counts=self.counts)
+
 
 NOTHING = Derived()
 
@@ -191,7 +201,7 @@ def derive(
         for value in index_values(field, known.get(field.fid), answers.get(field.fid)):
             rows.add((field.table, field.fid, place.town_id, value, place.village_id))
             if field.counted:
-                counts.add((field.fid, count_value(value), place.town_id, place.village_id))
+                counts.add((field.fid, field.count_value(value), place.town_id, place.village_id))
     return Derived(
         rows=frozenset(rows),
         counts=frozenset(counts),
@@ -211,13 +221,6 @@ def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Va
         return list(item.kind.index_number(item, value))
     texts = item.kind.index_text(item, value) or ["1"]  # a photograph has no value to index, only presence
     return [text[:VALUE_LENGTH] for text in texts]
-
-
-def count_value(value: Value) -> str:
-    """Spell an index value for field_count: organisations as whole numbers, emptiness as the empty text."""
-    if isinstance(value, str):
-        return value
-    return "" if value == EMPTY[NUMBER] else str(int(value))
 
 
 def scope_tokens(form_id: int, place: Place) -> tuple[str, ...]:

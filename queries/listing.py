@@ -20,7 +20,7 @@ from models.base import db
 from models.orgs import Level, OrgUnit
 from models.records import FieldCount, RecordCount
 from queries.conditions import Condition, Words
-from queries.indexing import IndexedField, count_value
+from queries.indexing import IndexedField
 from queries.scope import Slice
 
 MOST_ARMS = 96
@@ -86,7 +86,7 @@ class Scope:
 
     def carrying(self, condition: Condition) -> int:
         """Return how many records in the places carry one of the values, from the counters."""
-        values = [count_value(value) for value in condition.values]
+        values = [condition.field.count_value(value) for value in condition.values]
         return self._sum(
             FieldCount,
             FieldCount.form_id == self.form_id,

@@ -33,7 +33,18 @@ from queries.indexing import NUMBER, IndexedField, Shape, search_texts, shape, w
 from queries.listing import MOST_ARMS, Arms, Cursor, Rows, Scope, arms_of
 from queries.scope import covers, in_scope, slices
 
-__all__ = ["COUNT_CAP", "Filter", "Page", "Request", "capped_count", "get_record", "page", "recent", "revision", "revisions"]
+__all__ = [
+    "COUNT_CAP",
+    "Filter",
+    "Page",
+    "Request",
+    "capped_count",
+    "get_record",
+    "page",
+    "recent",
+    "revision",
+    "revisions",
+]
 
 COUNT_CAP = 10_001
 MOST_ROWS = 500

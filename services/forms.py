@@ -22,6 +22,7 @@ from services.access import require
 from services.audit import record_audit
 from services.messages import put_notice
 from services.refusals import NotFound, Refusal, Stale
+from services.reindexing import extend_index
 from services.transaction import transaction
 
 Document = dict[str, Any]
@@ -195,6 +196,8 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
     _touch(form, at)
     after = {"state": form.state, "version": version.number, "sha256": version.sha256, "row_version": form.row_version}
     record_audit("form:publish", form, actor=actor, at=at, before=before, after=after)
+    if version.number > 1:
+        extend_index(form)
     text = NOTICE % {"title": form.title, "n": version.number}
     for user_id in reads.entry_user_ids(form.county_id, at.date()):
         put_notice(user_id, text=text, path=ENTRY_PATH, at=at)

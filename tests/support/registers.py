@@ -52,7 +52,7 @@ REGISTER: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
-PHONE, ID_NO = "13812342084", "33052319900307123X"
+PHONE, ID_NO = "13812342084", "330523199003071234"
 
 
 def publish(cast: Cast, document: dict[str, Any] = REGISTER, *, county: str = "安吉县综治中心") -> Form:
@@ -93,13 +93,13 @@ def change(cast: Cast, record: Record, username: str = "grid.yucun", **answers: 
 
 
 def listed(cast: Cast, form: Form, username: str, *filters: Filter, **request: Any) -> list[str]:
-    """Return the numbers of all records a list gives, page after page of three."""
+    """Return the numbers of all records a list gives, page after page of five."""
     actor = cast.actor(username)
     numbers: list[str] = []
-    asked = Request(filters=filters, limit=3, **request)
+    asked = Request(filters=filters, limit=5, **request)
     while True:
         found: Page = page(form, actor, asked)
         numbers += [record.number for record in found.records]
         if found.next is None:
             return numbers
-        asked = Request(filters=filters, limit=3, **{**request, "after": found.next})
+        asked = Request(filters=filters, limit=5, **{**request, "after": found.next})
