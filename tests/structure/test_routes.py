@@ -17,7 +17,7 @@ PUBLIC_ENDPOINTS = {
     "portal.second_factor",
     "portal.set_language",
     "portal.oidc_start",
-    "portal.oidc_back",
+    "portal.oidc_callback",
     "portal.healthz",
 }
 
