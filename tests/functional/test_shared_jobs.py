@@ -56,9 +56,10 @@ def fail_to_sign_in(server: Server, username: str) -> int:
 
 
 def notices(engine: sa.Engine) -> set[str]:
-    query = sa.text('SELECT u.username FROM notice n JOIN "user" u ON u.id = n.user_id')
+    """Return whom a notice about a lock has reached."""
+    query = sa.text('SELECT u.username FROM notice n JOIN "user" u ON u.id = n.user_id WHERE n.text LIKE :about')
     with engine.connect() as connection:
-        return set(connection.scalars(query))
+        return set(connection.scalars(query, {"about": "%锁定%"}))
 
 
 def wait_for_notices(folder: str, expected: set[str]) -> set[str]:
