@@ -7,13 +7,16 @@ from datetime import datetime, time
 import sqlalchemy as sa
 
 from jobs.schedule import EveryMinute, Nightly, Periodic, Report
+from models.access import system_actor
 from models.base import db
 from models.forms import Form
 from queries.chain import first_break
 from queries.index_check import check_index
+from services.files import sweep_orphans
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
 from services.signins import forget_sign_ins
+from shell.files import file_store
 
 INDEX_SAMPLE = 1_000  # records of each register a night
 
@@ -51,9 +54,15 @@ def forget(at: datetime) -> Report:
     return {"runs": forget_runs(at=at), "sign_ins": forget_sign_ins(at=at)}
 
 
+def sweep_files(at: datetime) -> Report:
+    """Remove uploads that belong to no draft and no record any more."""
+    return {"files": sweep_orphans(file_store(), actor=system_actor("sweep_files"), at=at)}
+
+
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
     Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
     Periodic("index_check", Nightly(time(3, 30)), check_indexes),
     Periodic("forget", Nightly(time(4, 0)), forget),
+    Periodic("sweep_files", Nightly(time(4, 30)), sweep_files),
 )
