@@ -99,7 +99,8 @@ def _index_table(name: str, value: sa.types.TypeEngine[Any]) -> sa.Table:
     )
 
 
-record_text = _index_table("record_text", sa.String(200))
+# By code point on both engines: the order of a list must not depend on the collation of the database.
+record_text = _index_table("record_text", sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql"))
 record_number = _index_table("record_number", sa.Float(53))
 
 record_search = sa.Table(  # PostgreSQL's word index; SQLite uses the FTS5 table record_fts (see migrations)

@@ -188,7 +188,7 @@ def create_tables() -> None:
     sa.Column('form_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('fid', sa.String(length=32), nullable=False),
     sa.Column('town_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('value', sa.String(length=200), nullable=False),
+    sa.Column('value', sa.String(length=200).with_variant(sa.String(length=200, collation='C'), 'postgresql'), nullable=False),
     sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
     sa.Column('village_id', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('form_id', 'fid', 'town_id', 'value', 'record_id', name=op.f('pk_record_text')),

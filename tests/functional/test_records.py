@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -70,7 +71,7 @@ def test_who_may_not_enter_is_refused(cast: Cast, form: Form) -> None:
 def test_the_same_uid_again_is_the_same_record_and_another_persons_is_refused(cast: Cast, form: Form) -> None:
     first = enter(cast, form)
     raw = {"a1": cast.units["余村村"], "a2": "noise"}
-    again = {"version": 1, "raw": raw, "uid": first.uid, "at": AT, "today": TODAY}
+    again: dict[str, Any] = {"version": 1, "raw": raw, "uid": first.uid, "at": AT, "today": TODAY}
     assert create_record(form, actor=cast.actor("grid.yucun"), **again).id == first.id
     assert first.answers["a2"] == "leak"
     with pytest.raises(UidTaken):
