@@ -88,7 +88,14 @@ def check(uid: str) -> ResponseReturnValue:
 def submit(uid: str) -> ResponseReturnValue:
     entry = load(uid)
     try:
-        hand_in(entry.draft, actor=entry.who, at=clock.now(), today=clock.today(), locale=locale())
+        hand_in(
+            entry.draft,
+            base=request.form.get("base", type=int),
+            actor=entry.who,
+            at=clock.now(),
+            today=clock.today(),
+            locale=locale(),
+        )
     except AnswersRefused:
         return _check(load(uid)), 422
     except NotFound:  # the other one of two clicks was faster; load() leads to its receipt

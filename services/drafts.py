@@ -44,6 +44,12 @@ class ChangedElsewhere(Stale):
     )
 
 
+class CheckedBefore(Stale):
+    """The draft was changed in another window after its answers were shown for checking."""
+
+    message = _l("核对之后，这份草稿又在另一个窗口里改过，所以还没有提交。请对照下面最新的内容，再提交一次。")
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a draft holds: raw answers by fid, and who saved each page last (page id -> [row_version, tab])."""
@@ -150,13 +156,18 @@ def discard_draft(draft: Draft, *, actor: Actor, at: datetime) -> None:
 
 
 @transaction
-def hand_in(draft: Draft, *, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN") -> Record:
+def hand_in(
+    draft: Draft, *, base: int | None = None, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN"
+) -> Record:
     """Turn a draft into a record that carries the draft's uid, and drop the draft.
 
+    `base` is the row_version that was shown for checking: what nobody has checked is not handed in (CheckedBefore).
     Raises AnswersRefused (with its outcome), FormNotInUse, VersionClosed: the draft then stays as it is. Raises
     NotFound when the draft is gone, as for the second of two clicks: queries.drafts.own_record then knows the record.
     """
     draft = _locked(draft, actor)
+    if base is not None and base != draft.row_version:
+        raise CheckedBefore
     uid = draft.uid
     form = db.session.get_one(Form, draft.form_id)
     inside = contents(draft)

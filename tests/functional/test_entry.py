@@ -407,3 +407,17 @@ def test_photographs_of_a_discarded_draft_are_forgotten(worker: JudgingClient) -
     post_page(worker, uid, 1, {"a8": (BytesIO(picture()), "a.jpg")}, act="refresh")
     worker.post(f"/field/e/{uid}/discard")
     assert db.session.scalar(sa.text("SELECT count(*) FROM file")) == 0
+
+
+def test_what_another_window_changed_after_the_check_is_shown_before_it_is_handed_in(worker: JudgingClient) -> None:
+    uid = begin(worker)
+    fill_in(worker, uid)
+    shown = worker.get(f"/field/e/{uid}/check").text
+    post_page(worker, uid, 2, {**PAGE_2, "b1": "李四"})
+    answer = worker.post(f"/field/e/{uid}/check", data={"base": hidden(shown, "base")})
+    assert answer.status_code == 409
+    assert "又在另一个窗口里改过" in answer.text
+    assert records() == []
+    again = worker.post(f"/field/e/{uid}/check", data={"base": hidden(answer.text, "base")})
+    assert again.location == f"/field/done/{uid}"
+    assert [record.answers["b1"] for record in records()] == ["李四"]
