@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_admin import Admin
+from flask_admin import Admin, BaseView
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
 from admin import forms, hub
+from admin.audit import AuditView
+from admin.calendar import CalendarView
 from admin.categories import CategoryView
 from admin.guard import HomeView
+from admin.households import HouseholdView
 from admin.orgs import OrgView
+from admin.people import ResidentView
+from admin.settings import SettingsView
+from admin.users import UserView
+from models.accounts import User
+from models.audit import AuditEvent
 from models.base import db
+from models.calendar import CalendarDay
 from models.categories import Category
 from models.orgs import OrgUnit
+from models.people import Household, Resident
 from shell.security import csp_nonce
 
 
@@ -33,9 +43,15 @@ def init_app(app: Flask) -> None:
         office.add_view(view)
 
 
-def views() -> list[CategoryView]:
+def views() -> list[BaseView]:
     """Return the fixed views, new for each application: Flask-Admin ties a view to the one it is added to."""
     return [
         OrgView(OrgUnit, db, name=_l("组织"), endpoint="orgs"),
+        UserView(User, db, name=_l("用户与角色"), endpoint="users"),
+        ResidentView(Resident, db, name=_l("居民"), endpoint="people"),
+        HouseholdView(Household, db, name=_l("家庭"), endpoint="households"),
         CategoryView(Category, db, name=_l("类别"), endpoint="categories"),
+        CalendarView(CalendarDay, db, name=_l("工作日历"), endpoint="calendar"),
+        SettingsView(name=_l("设置"), endpoint="settings"),
+        AuditView(AuditEvent, db, name=_l("审计日志"), endpoint="audit"),
     ]

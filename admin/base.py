@@ -9,15 +9,13 @@ from flask import flash, g, redirect, request
 from flask_admin.form import FormOpts
 from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy.exc import IntegrityError
 
 from admin.guard import expose
 from admin.lists import ListView
-from admin.refusing import show_conflict, show_refusal
+from admin.refusing import attempt
 from queries.audit import timeline
-from services.refusals import NotAllowed, NotFound, Refusal, Stale
+from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
 
 R = TypeVar("R")
@@ -119,17 +117,7 @@ class ZhiyeModelView(ListView):
 
     def attempt(self, form: Any, act: Callable[[], R], latest: Callable[[], Any] = lambda: None) -> R | None:
         """Do an act; on a refusal show it on the form, which keeps what was typed, and return None."""
-        try:
-            return act()
-        except (NotAllowed, NotFound):
-            raise
-        except Stale as refusal:
-            show_conflict(form, refusal, latest())
-        except Refusal as refusal:
-            show_refusal(form, refusal)
-        except IntegrityError:
-            show_refusal(form, Refusal(_l("这条内容和已有的内容重复，请检查编号等不能重复的项目。")))
-        return None
+        return attempt(form, act, latest)
 
     def dress(self, form: Any, row: Any) -> Any:  # noqa: ARG002 - for views to override
         """Give a form what depends on who asks: choices, defaults. `row` is None on a new one."""

@@ -51,9 +51,13 @@ def number(text: str) -> int:
     return in_range(int(text))
 
 
+def _yes(text: str) -> bool:
+    return text == "1"
+
+
 def one_of(column: Any, arg: str, label: Any, options: Callable[[], Iterable[tuple[str, Any]]]) -> Condition:
     """Make a condition on one stored word or id."""
-    parse = number if column.type.python_type is int else str
+    parse = {int: number, bool: _yes}.get(column.type.python_type, str)
     return Condition(arg, label, lambda value: column == value, options=options, parse=parse)
 
 

@@ -56,8 +56,11 @@ class ListView(ScopedView):
     def init_search(self) -> bool:
         return self.searchable
 
-    def get_filters(self) -> list[Condition]:
-        return list(self.conditions)
+    def _refresh_filters_cache(self) -> None:
+        """Know the conditions by name; their choices depend on who asks, so they are made for each page."""
+        self._filters = list(self.conditions)
+        self._filter_args = {flt.arg: (index, flt) for index, flt in enumerate(self._filters)}
+        self._filter_groups = None
 
     def get_filter_arg(self, index: int, flt: Condition) -> str:  # noqa: ARG002 - Flask-Admin's shape
         return flt.arg
@@ -118,15 +121,20 @@ class ListView(ScopedView):
 
     @expose("/")
     def index_view(self) -> Any:
+        return self.list_page(self.list_template)
+
+    def list_page(self, template: str, **more: Any) -> str:
+        """Show a page of the list in a template; `more` is what that one asks for besides."""
         args, asked = self._get_list_extra_args(), self.asked()
         listing = self.listing(asked)
         here = self._get_list_url(args)
         older = f"{here}{'&' if '?' in here else '?'}after={listing.older}" if listing.older else None
-        return self.render(
-            self.list_template,
+        page = self.render(
+            template,
             keyset={"older_url": older, "newest_url": here if asked.after else None},
-            **self.list_context(args, listing),
+            **{**self.list_context(args, listing), **more},
         )
+        return str(page)
 
     def list_context(self, args: ViewArgs, listing: Listing) -> dict[str, Any]:
         """Return what the list template asks for."""
@@ -158,7 +166,7 @@ class ListView(ScopedView):
             page_size=None,
             sort=request.args.get("sort", type=int),
             sort_desc=1 if request.args.get("desc") == "1" else None,
-            search=search or None,
+            search=search or None if self.searchable else None,
             filters=self._get_list_filter_args(),
             extra_args={},
         )

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
 
-from services.refusals import Refusal, Stale
+from services.refusals import NotAllowed, NotFound, Refusal, Stale
+
+R = TypeVar("R")
+
+
+def attempt(form: Any, act: Callable[[], R], latest: Callable[[], Any] = lambda: None) -> R | None:
+    """Do an act; on a refusal show it on the form, which keeps what was typed, and return None.
+
+    What the actor may not do or see becomes an error page. `latest` fetches the row again after a conflict.
+    """
+    try:
+        return act()
+    except (NotAllowed, NotFound):
+        raise
+    except Stale as refusal:
+        show_conflict(form, refusal, latest())
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+    except IntegrityError:  # two people entered the same code at the same moment
+        show_refusal(form, Refusal(_l("这条内容和已有的内容重复，请检查编号等不能重复的项目。")))
+    return None
 
 
 def show_refusal(form: Any, refusal: Refusal) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Scoped, Versioned
+from models.orgs import OrgUnit
 
 
 class Household(Scoped, Versioned, Base):
@@ -31,6 +32,7 @@ class Household(Scoped, Versioned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
+    village: Mapped[OrgUnit | None] = relationship(foreign_keys="Household.village_id")
     members: Mapped[list[Resident]] = relationship(back_populates="household", order_by="Resident.id")
 
     def __str__(self) -> str:
@@ -68,6 +70,7 @@ class Resident(Scoped, Versioned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
+    village: Mapped[OrgUnit | None] = relationship(foreign_keys="Resident.village_id")
     household: Mapped[Household | None] = relationship(back_populates="members")
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,6 +98,15 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     if not actor.system:
         query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
     return told(db.session.scalars(query).all())
+
+
+def reveals_since(user_id: int, since: datetime) -> int:
+    """Count how often a user looked at hidden numbers since an instant."""
+    acts = [act for act in ACT_LABELS if act.endswith(":reveal")]
+    query = sa.select(sa.func.count()).where(
+        AuditEvent.actor_id == user_id, AuditEvent.at >= since, AuditEvent.act.in_(acts)
+    )
+    return db.session.scalar(query) or 0
 
 
 def told(events: Iterable[AuditEvent]) -> list[Event]:

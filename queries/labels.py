@@ -35,12 +35,14 @@ STATES: Mapping[str, Any] = {
     "active": _l("有效"),
     "void": _l("已作废"),
 }
+PERSONAL: Mapping[str, Any] = {"id_no": _l("身份证号"), "phone": _l("手机号"), "address": _l("住址")}
 WORDS: Mapping[str, Mapping[str, Any]] = {
     "level": LEVELS,
     "kind": CATEGORY_KINDS,
     "status": DAY_STATUSES,
     "sex": SEXES,
     "state": STATES,
+    "field": PERSONAL,
     "role": {str(role): label for role, label in ROLE_LABELS.items()},
 }
 
@@ -63,6 +65,7 @@ THINGS: Mapping[str, Any] = {
 
 FIELDS: Mapping[str, Any] = {
     "active": _l("启用"),
+    "address": _l("住址"),
     "address_hint": _l("位置提示"),
     "address_sealed": _l("住址"),
     "birth_date": _l("出生日期"),
@@ -77,9 +80,11 @@ FIELDS: Mapping[str, Any] = {
     "draft": _l("表单草稿"),
     "end": _l("结束日期"),
     "fid": _l("字段"),
+    "field": _l("项目"),
     "format": _l("格式"),
     "head_name": _l("户主"),
     "household_id": _l("家庭"),
+    "id_no": _l("身份证号"),
     "id_no_sealed": _l("身份证号"),
     "is_work": _l("上班"),
     "key": _l("标识"),
@@ -97,6 +102,7 @@ FIELDS: Mapping[str, Any] = {
     "parent_id": _l("上级"),
     "password_changed_at": _l("密码修改时间"),
     "password_hash": _l("密码"),
+    "phone": _l("手机号"),
     "phone_sealed": _l("手机号"),
     "pinyin": _l("拼音"),
     "position": _l("顺序"),

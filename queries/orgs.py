@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -110,3 +110,22 @@ def name_on(org: OrgUnit, day: date) -> str:
         if past.valid_from <= day and (past.valid_to is None or day < past.valid_to):
             return past.name
     return org.name
+
+
+def towns(actor: Actor, permission: str = "org:list") -> Sequence[OrgUnit]:
+    """Return the townships in an actor's scope, by code."""
+    query = sa.select(OrgUnit).where(in_scope(OrgUnit, actor, permission), OrgUnit.level == Level.TOWNSHIP)
+    return db.session.scalars(query.order_by(OrgUnit.code)).all()
+
+
+def town_names(actor: Actor, permission: str) -> dict[int, str]:
+    """Return the names of the townships that the villages of a scope lie in, by id."""
+    inside = sa.select(OrgUnit.town_id).where(in_scope(OrgUnit, actor, permission), OrgUnit.level == Level.VILLAGE)
+    rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(inside)))
+    return {ident: name for ident, name in rows}  # noqa: C416 - a row is no pair to the type checker
+
+
+def unit_names(ids: Iterable[int]) -> dict[int, str]:
+    """Return the present names of units by id."""
+    rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(set(ids))))
+    return {ident: name for ident, name in rows}  # noqa: C416

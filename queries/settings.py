@@ -1,0 +1,71 @@
+"""What a county may set at run time: the list of keys with their defaults, and the value in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models.base import db
+from models.settings import Setting
+from queries.accounts import TOTP_ROLES
+
+
+class SettingKind(StrEnum):
+    TEXT = "text"
+    COUNT = "count"
+    ROLES = "roles"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One key: how its value is typed and checked, what it means, and what holds where nothing is set."""
+
+    key: str
+    kind: SettingKind
+    label: Any
+    default: Any
+    help: Any
+    most: int = 100  # characters of a text, or the largest count
+
+
+COUNTY_TITLE = "county_title"
+PUBLIC_CONTACT = "public_contact"
+REVEAL_LIMIT = "reveal_limit"
+
+SETTINGS: Mapping[str, Spec] = {
+    spec.key: spec
+    for spec in (
+        Spec(COUNTY_TITLE, SettingKind.TEXT, _l("显示名称"), "", _l("页面和打印件上的单位名称；留空时用县中心的。")),
+        Spec(PUBLIC_CONTACT, SettingKind.TEXT, _l("公开联系方式"), "", _l("群众求助时看到的电话或地址。"), most=200),
+        Spec(
+            TOTP_ROLES, SettingKind.ROLES, _l("须用动态口令的角色"), (),
+            _l("有这些角色的人，下次打开页面时要先设置手机动态口令。"),
+        ),
+        Spec(
+            REVEAL_LIMIT, SettingKind.COUNT, _l("每人每天查看完整信息的次数"), 50,
+            _l("查看完整的身份证号、手机号、住址，每次都要写理由并留下记录；到了次数，当天不能再看。"), most=1000,
+        ),
+    )
+}  # fmt: skip
+
+
+def setting(county_id: int, key: str) -> Any:
+    """Return the value in force in a county. Raises KeyError on a key that is not in the list."""
+    row = setting_row(county_id, key)
+    return SETTINGS[key].default if row is None else row.value
+
+
+def setting_row(county_id: int, key: str) -> Setting | None:
+    """Return the stored row, or None while the default holds."""
+    return db.session.scalar(sa.select(Setting).where(Setting.county_id == county_id, Setting.key == key))
+
+
+def settings_of(county_id: int) -> dict[str, Setting]:
+    """Return the stored rows of a county by key."""
+    query = sa.select(Setting).where(Setting.county_id == county_id, Setting.key.in_(SETTINGS))
+    return {row.key: row for row in db.session.scalars(query)}
