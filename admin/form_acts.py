@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from admin.guard import ZhiyeView
 from admin.refusing import show_refusal
 from engine.messages import N_, Message
-from forms.form_items import said
+from forms.saying import said
 from models.audit import AuditEvent
 from models.forms import Form
 from queries import forms as reads

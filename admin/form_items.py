@@ -13,8 +13,9 @@ from engine import editing
 from engine.definition import Item
 from engine.kinds import KINDS
 from engine.schema import LIST_COLUMNS, build_item
-from forms.form_items import BaseItemForm, ItemDesign, show_problems
+from forms.form_items import ItemDesign, show_problems
 from forms.forms import zh_of
+from forms.item_fields import BaseItemForm
 from models.forms import Form
 from queries import forms as reads
 from services.forms import DefinitionRefused

@@ -14,7 +14,7 @@ from engine.definition import Change, Item, Problem, check
 from engine.editing import automatic_columns, column_fids
 from engine.messages import Message
 from engine.schema import build_item
-from forms.form_items import said
+from forms.saying import said
 from models.forms import FormState
 from queries.forms import Touched
 from shell.i18n import locale

@@ -13,8 +13,8 @@ from admin.form_outline import outline
 from engine.definition import Definition, diff
 from engine.messages import Message
 from engine.properties import BYTES
-from forms.form_items import said
 from forms.forms import DefinitionForm
+from forms.saying import said
 from models.forms import Form
 from queries import forms as reads
 from queries.accounts import names

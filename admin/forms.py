@@ -21,8 +21,8 @@ from engine import editing
 from engine.definition import Change, check, diff, parse
 from engine.messages import Message
 from engine.schema import digest, normalised
-from forms.form_items import said
 from forms.forms import NewForm, PageForm, SettingsForm, choices, en_of, text_of, zh_of
+from forms.saying import said
 from models.forms import Form, FormState
 from queries import forms as reads
 from queries.answers import org_name
@@ -206,6 +206,7 @@ class FormsView(FormItems, FormVersions, FormTries):
         return self.page(
             "publish", form, outline=outline(form.draft, problems=problems), changes=_told(form, changes),
             reasons=reasons, first=current is None, next_number=reads.last_number(form.id) + 1,
+            unchanged=current is not None and not _changed(form, current),
             total=reads.record_totals([form.id]).get(form.id, 0), tab="publish",
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The property page of an item: its fields, what they start with, and the item they say."""
+"""An item on its property page: what the fields start with, and the item they say."""
 
 from __future__ import annotations
 
@@ -9,18 +9,7 @@ from typing import Any, cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    BooleanField,
-    FieldList,
-    Form,
-    FormField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
 from wtforms.fields import Field
-from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from engine import conditions
 from engine.definition import Item
@@ -29,13 +18,14 @@ from engine.editing import RawItem
 from engine.kinds import KINDS, ConfigProperty, Kind
 from engine.messages import Invalid, Message, Problem
 from engine.schema import build_item
-from forms.forms import CODE, PLAIN, ActForm, choices, en_of, strip, text_of, zh_of
-from forms.options import OptionRow, option_rows, read_options
+from forms.forms import choices, en_of, text_of, zh_of
+from forms.item_fields import CONFIG, BaseItemForm, item_form_class
+from forms.options import option_rows, read_options
+from forms.saying import said
 
 SELF = "@self"
 KEEP = "@keep"
 SPARE_ROWS = 2
-CONFIG = "c_"
 _DEFAULTS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
     "org": (
         ("village", {"user": "village"}, _l("填写人所在的村（社区）")),
@@ -45,71 +35,6 @@ _DEFAULTS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
     "text": (("name", {"user": "name"}, _l("填写人的姓名")),),
     "person_name": (("name", {"user": "name"}, _l("填写人的姓名")),),
 }
-
-
-class ClauseRow(Form):
-    """One row of the condition builder."""
-
-    fid = SelectField(_l("题目"), validate_choice=False)
-    operator = SelectField(_l("怎样比较"), validate_choice=False)
-    value = StringField(_l("和什么比"), filters=[strip], render_kw={**PLAIN, "list": "values"})
-
-
-class RuleRow(ClauseRow):
-    """One row of the rule builder: when it holds, the answer is refused."""
-
-    message = StringField(_l("提示"), filters=[strip], render_kw=PLAIN)
-
-
-class BaseItemForm(ActForm):
-    label = StringField(_l("题目"), filters=[strip], description=_l("填写的人看到的文字"), render_kw=PLAIN)
-    label_en = StringField(
-        _l("英文题目"), filters=[strip], description=_l("可以不填"), render_kw={**PLAIN, "lang": "en"}
-    )
-    hint = StringField(_l("提示"), filters=[strip], description=_l("写在题目下面的一句说明，可以不填"), render_kw=PLAIN)
-    key = StringField(_l("标识"), filters=[strip], render_kw=CODE)
-    kind = SelectField(_l("题型"), validate_choice=False)
-    required = RadioField(_l("是否必填"), validate_choice=False)
-    default = SelectField(_l("默认值"), validate_choice=False)
-    mask = SelectField(_l("遮盖"), validate_choice=False)
-    index = BooleanField(_l("可以按这道题筛选和排序"))
-    search = BooleanField(_l("可以用搜索框搜到"))
-    listed = BooleanField(_l("在列表中显示"))
-    joiner = RadioField(
-        _l("几个条件之间"), choices=choices(("and", _l("全部满足")), ("or", _l("满足任一个"))), default="and"
-    )
-    show = FieldList(FormField(ClauseRow), max_entries=12)
-    keep_show = BooleanField(_l("保留现有的自定义条件"))
-    rules = FieldList(FormField(RuleRow), max_entries=12)
-    keep_rules = BooleanField(_l("保留现有的自定义校验"))
-    options = FieldList(FormField(OptionRow), max_entries=500)
-    new_options = TextAreaField(_l("添加选项"), description=_l("一行一个，可以从表格里整列粘贴"), render_kw={"rows": 4})
-
-    def gathered_errors(self) -> bool:
-        """Tell whether anything is wrong, and let the lists of rows know what is wrong in them."""
-        for rows in (self.show, self.rules, self.options):
-            rows.errors = [row.errors for row in rows if row.errors]
-        return bool(self.errors)
-
-
-def item_form_class(kind: Kind) -> type[BaseItemForm]:
-    """Return the form of a kind's property page, with a field for each of its settings."""
-    settings = [setting for setting in kind.config_properties if setting.type != "options"]
-    fields = {CONFIG + setting.name: _setting_field(setting) for setting in settings}
-    return cast("type[BaseItemForm]", type("ItemForm", (BaseItemForm,), fields))
-
-
-def _setting_field(setting: ConfigProperty) -> Field:
-    label = _l(setting.label)
-    if setting.type == "bool":
-        return BooleanField(label)
-    if setting.type in {"choice", "org_level"}:
-        offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
-        return SelectField(label, choices=choices(*offered), validate_choice=False)
-    if setting.type == "date":
-        return StringField(label, filters=[strip], widget=DateInput())
-    widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()
-    return StringField(label, filters=[strip], widget=widget, render_kw=PLAIN)
 
 
 @dataclass
@@ -391,13 +316,6 @@ def _typed(setting: ConfigProperty, typed: Any) -> Any:
 def _blank(value: Any) -> bool:
     """Tell whether a setting was left empty; nought is a value."""
     return value is None or value is False or value == ""
-
-
-def said(message: Message) -> str:
-    """Return a message of the engine in the reader's language, with the words among its parameters too."""
-    params = {name: _(value) if isinstance(value, str) and value else value for name, value in message.params.items()}
-    text = _(message.text) if message.text else ""
-    return text % params if params else text
 
 
 def _say(found: Field, message: str) -> None:

@@ -2,14 +2,14 @@
 
 const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
-/** Rows of options get buttons that move them and keep the numbers right. */
+/** Rows of options get buttons that move them, in place of the numbers to type. */
 function movableOptions() {
   for (const table of all("[data-options]")) {
     const rows = () => all("tbody > tr", table);
     const renumber = () => rows().forEach((row, place) => { row.querySelector("input[type=number]").value = place + 1; });
     for (const row of rows()) {
       const buttons = document.createElement("div");
-      buttons.className = "d-inline-flex gap-1 mt-1";
+      buttons.className = "d-inline-flex gap-1";
       for (const [sign, words, step] of [["↑", table.dataset.textUp, -1], ["↓", table.dataset.textDown, 1]]) {
         const button = document.createElement("button");
         button.type = "button";
@@ -27,7 +27,9 @@ function movableOptions() {
         });
         buttons.append(button);
       }
-      row.querySelector("input[type=number]").after(buttons);
+      const number = row.querySelector("input[type=number]");
+      number.hidden = true;
+      number.after(buttons);
     }
   }
 }

@@ -1,0 +1,81 @@
+"""The fields of an item's property page: common ones, rows of the builders, and those of each kind."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import Field
+from wtforms.widgets import DateInput, NumberInput, TextInput
+
+from engine.kinds import ConfigProperty, Kind
+from forms.forms import CODE, PLAIN, ActForm, choices, strip
+from forms.options import OptionRow
+
+CONFIG = "c_"  # before the name of a kind's own setting
+
+
+class ClauseRow(Form):
+    """One row of the condition builder."""
+
+    fid = SelectField(_l("题目"), validate_choice=False)
+    operator = SelectField(_l("怎样比较"), validate_choice=False)
+    value = StringField(_l("和什么比"), filters=[strip], render_kw={**PLAIN, "list": "values"})
+
+
+class RuleRow(ClauseRow):
+    """One row of the rule builder: when it holds, the answer is refused."""
+
+    message = StringField(_l("提示"), filters=[strip], render_kw=PLAIN)
+
+
+class BaseItemForm(ActForm):
+    label = StringField(_l("题目"), filters=[strip], description=_l("填写的人看到的文字"), render_kw=PLAIN)
+    label_en = StringField(
+        _l("英文题目"), filters=[strip], description=_l("可以不填"), render_kw={**PLAIN, "lang": "en"}
+    )
+    hint = StringField(_l("提示"), filters=[strip], description=_l("写在题目下面的一句说明，可以不填"), render_kw=PLAIN)
+    key = StringField(_l("标识"), filters=[strip], render_kw=CODE)
+    kind = SelectField(_l("题型"), validate_choice=False)
+    required = RadioField(_l("是否必填"), validate_choice=False)
+    default = SelectField(_l("默认值"), validate_choice=False)
+    mask = SelectField(_l("遮盖"), validate_choice=False)
+    index = BooleanField(_l("可以按这道题筛选和排序"))
+    search = BooleanField(_l("可以用搜索框搜到"))
+    listed = BooleanField(_l("在列表中显示"))
+    joiner = RadioField(
+        _l("几个条件之间"), choices=choices(("and", _l("全部满足")), ("or", _l("满足任一个"))), default="and"
+    )
+    show = FieldList(FormField(ClauseRow), max_entries=12)
+    keep_show = BooleanField(_l("保留现有的自定义条件"))
+    rules = FieldList(FormField(RuleRow), max_entries=12)
+    keep_rules = BooleanField(_l("保留现有的自定义校验"))
+    options = FieldList(FormField(OptionRow), max_entries=500)
+    new_options = TextAreaField(_l("添加选项"), description=_l("一行一个，可以从表格里整列粘贴"), render_kw={"rows": 4})
+
+    def gathered_errors(self) -> bool:
+        """Tell whether anything is wrong, and let the lists of rows know what is wrong in them."""
+        for rows in (self.show, self.rules, self.options):
+            rows.errors = [row.errors for row in rows if row.errors]
+        return bool(self.errors)
+
+
+def item_form_class(kind: Kind) -> type[BaseItemForm]:
+    """Return the form of a kind's property page, with a field for each of its settings."""
+    settings = [setting for setting in kind.config_properties if setting.type != "options"]
+    fields = {CONFIG + setting.name: _setting_field(setting) for setting in settings}
+    return cast("type[BaseItemForm]", type("ItemForm", (BaseItemForm,), fields))
+
+
+def _setting_field(setting: ConfigProperty) -> Field:
+    label = _l(setting.label)
+    if setting.type == "bool":
+        return BooleanField(label)
+    if setting.type in {"choice", "org_level"}:
+        offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
+        return SelectField(label, choices=choices(*offered), validate_choice=False)
+    if setting.type == "date":
+        return StringField(label, filters=[strip], widget=DateInput())
+    widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()
+    return StringField(label, filters=[strip], widget=widget, render_kw=PLAIN)

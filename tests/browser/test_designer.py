@@ -1,0 +1,184 @@
+"""The form designer in Chromium: with the keyboard alone, at both widths, without script, and with hostile labels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from models.base import db
+from models.forms import Form
+from services.forms import create_form
+from shell.signin import TOKEN
+from tests.conftest import chromium
+from tests.support.cast import AT, Cast
+
+pytestmark = pytest.mark.browser
+WIDTHS = (390, 1366)
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """One engine is enough: the pages are the same, and the functional tests run on both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield started
+        started.close()
+
+
+class Desk:
+    """A tab signed in as the admin; it collects what the browser complains about."""
+
+    def __init__(self, browser: Browser, address: str, app: Flask, cast: Cast, **options: Any) -> None:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session[TOKEN] = cast.token("admin")
+        cookie = client.get_cookie("zhiye")
+        assert cookie is not None
+        context = browser.new_context(viewport={"width": 1366, "height": 820}, locale="zh-CN", **options)
+        context.add_cookies([{"name": "zhiye", "value": cookie.value, "url": address}])
+        self.address, self.complaints = address, list[str]()
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", self._dialog)
+        self.page.on("console", self._said)
+
+    def _dialog(self, dialog: Any) -> None:
+        if dialog.type != "beforeunload":
+            self.complaints.append(f"a dialog opened: {dialog.message}")
+        dialog.accept()
+
+    def _said(self, message: Any) -> None:
+        if message.type == "error" and "status of 4" not in message.text:  # a refused page answers 422 on purpose
+            self.complaints.append(message.text)
+
+    def judge(self) -> None:
+        """Fail on anything axe finds and on pages wider than the window, at both widths."""
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 820})
+            found = Axe().run(self.page)
+            assert not found.response["violations"], found.generate_report()
+            assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert self.complaints == []
+
+
+def made(app: Flask, cast: Cast, label: str = "地点") -> Form:
+    options = [{"value": "a", "label": "甲"}, {"value": "b", "label": label}]
+    items = [
+        {"fid": "f1", "key": "place", "type": "text", "label": label, "hint": label},
+        {"fid": "f2", "key": "kind", "type": "select_one", "label": "类别", "options": options},
+        {"fid": "f3", "key": "why", "type": "text", "label": "原因", "show": {"eq": [{"var": "f2"}, "b"]}},
+    ]
+    pages = [{"id": "p1", "title": label, "items": items}]
+    definition = {"schema": "zhiye-form/1", "key": "small", "title": label, "pages": pages}
+    county = cast.units["安吉县综治中心"]
+    actor = cast.actor("admin")
+    return create_form(county, key="small", title=label, prefix="XTZ", definition=definition, actor=actor, at=AT)
+
+
+def stored(key: str) -> dict[str, Any]:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Form).where(Form.key == key)).one().draft
+
+
+def test_an_admin_makes_a_form_with_the_keyboard_alone(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
+    desk = Desk(browser, address, app, cast)
+    page = desk.page
+    page.goto(f"{address}/admin/forms/new")
+    desk.judge()
+    page.get_by_label("表单名称").focus()
+    page.keyboard.type("巡查")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("巡查")
+    page.locator("main").get_by_role("link", name="添加题目").last.press("Enter")
+    desk.judge()
+    page.get_by_role("link", name="单选").press("Enter")
+    page.get_by_label("题目", exact=True).focus()
+    page.keyboard.type("结果")
+    page.get_by_label("添加选项").focus()
+    page.keyboard.type("正常\n有隐患")
+    page.get_by_role("button", name="保存题目").press("Enter")
+    expect(page.get_by_role("link", name="结果")).to_be_visible()
+    desk.judge()
+    (item,) = stored("xun_cha")["pages"][0]["items"]
+    assert [option["label"] for option in item["options"]] == ["正常", "有隐患"]
+    page.get_by_role("link", name="检查和发布").last.press("Enter")
+    page.get_by_role("button", name="发布第 1 版").press("Enter")
+    expect(page.get_by_text("已发布。")).to_be_visible()
+    desk.judge()
+
+
+def test_options_move_with_buttons_and_keep_their_order(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
+    made(app, cast)
+    desk = Desk(browser, address, app, cast)
+    desk.page.goto(f"{address}/admin/forms/small/items/f2")
+    desk.page.locator("[data-options] tbody tr").first.get_by_role("button", name="下移").click()
+    desk.judge()
+    desk.page.get_by_role("button", name="保存题目").click()
+    expect(desk.page.get_by_text("题目已保存")).to_be_visible()
+    options = stored("small")["pages"][0]["items"][1]["options"]
+    assert [option["value"] for option in options] == ["b", "a"]
+
+
+def test_trying_out_follows_the_answers(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
+    made(app, cast)
+    desk = Desk(browser, address, app, cast)
+    page = desk.page
+    page.goto(f"{address}/admin/forms/small/try?width=phone")
+    expect(page.get_by_label("原因")).to_have_count(0)
+    page.locator("input[name=f_f2][value=b]").check(force=True)
+    expect(page.get_by_label("原因")).to_be_visible()
+    desk.judge()
+
+
+def test_everything_works_without_script(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
+    made(app, cast)
+    desk = Desk(browser, address, app, cast, java_script_enabled=False)
+    page = desk.page
+    page.goto(f"{address}/admin/forms/small/")
+    page.get_by_role("button", name="下移：地点").click()
+    assert [item["fid"] for item in stored("small")["pages"][0]["items"]] == ["f2", "f1", "f3"]
+    page.locator("#item-f1 summary").click()
+    page.get_by_role("button", name="复制一道").first.click()
+    assert len(stored("small")["pages"][0]["items"]) == 4
+    page.goto(f"{address}/admin/forms/small/items/f2")
+    page.get_by_label("第 1 个选项的顺序").fill("9")
+    page.get_by_role("button", name="保存题目").click()
+    assert [option["value"] for option in stored("small")["pages"][0]["items"][0]["options"]] == ["b", "a"]
+
+
+def test_a_hostile_label_runs_nowhere(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
+    made(app, cast, EVIL)
+    desk = Desk(browser, address, app, cast)
+    for path in ("", "small/", "small/items/f1", "small/items/f2", "small/try", "small/publish", "small/settings",
+                 "small/import", "small/items/f1/retire", "small/pages/p1/add", "small/pages/p1/add/text"):  # fmt: skip
+        desk.page.goto(f"{address}/admin/forms/{path}")
+        assert desk.page.locator("img[src=x]").count() == 0, path
+        desk.judge()
