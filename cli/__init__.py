@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from cli.audit import audit_group
+from cli.county import county_group
 from cli.demo import demo_command
 from cli.forms import forms_group
 from cli.serve import serve, worker
@@ -12,5 +13,5 @@ from cli.serve import serve, worker
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
-    for command in (serve, worker, demo_command, audit_group, forms_group):
+    for command in (serve, worker, demo_command, audit_group, forms_group, county_group):
         app.cli.add_command(command)

@@ -27,4 +27,5 @@ def seed() -> None:
     actor, at = system_actor("flask demo"), now()
     demo.seed_county(actor=actor, at=at)
     demo.seed_accounts(actor=actor, at=at)
+    demo.seed_people(at=at)
     demo.seed_records(demo.seed_forms(actor=actor, at=at), at=at)

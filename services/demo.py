@@ -15,11 +15,14 @@ from queries.accounts import memberships_of
 from services import demo_county as county
 from services.accounts import create_user, grant_role
 from services.audit import record_audit
-from services.demo_entries import demo_entries
+from services.calendar import seed_years
+from services.categories import seed_categories
+from services.county import county_unit
+from services.demo_entries import demo_entries, demo_households
 from services.demo_forms import FORMS
 from services.forms import create_form, publish_form
-from services.ids import next_id
-from services.pinyin import sort_key
+from services.orgs import create_org
+from services.people import create_household, create_resident
 from services.records import create_record
 from services.transaction import transaction
 
@@ -35,24 +38,28 @@ def is_empty() -> bool:
 def seed_county(*, actor: Actor, at: datetime) -> OrgUnit:
     """Create the county centre, 15 townships, 208 villages, 18 departments, 13 committees and the named studios."""
     code, name = county.COUNTY
-    centre = _unit(code, name, Level.COUNTY, None)
+    centre = county_unit(code, name, valid_from=SINCE)
     for old, start, end in county.COUNTY_NAMES:
         db.session.add(OrgName(org_id=centre.id, name=old, valid_from=_year(start), valid_to=_year(end)))
+    record_audit("org:create", centre, actor=actor, at=at, after={"code": code, "name": name})
+
+    def unit(parent: OrgUnit, level: Level, number: str, name: str, note: str = "") -> OrgUnit:
+        return create_org(parent, level=level, code=number, name=name, valid_from=SINCE, note=note, actor=actor, at=at)
+
     towns = {
-        town: _unit(f"{code}{position:03d}", town, Level.TOWNSHIP, centre)
+        town: unit(centre, Level.TOWNSHIP, f"{code}{position:03d}", town)
         for position, town in enumerate(county.TOWNSHIPS, start=1)
     }
     for position, (town, village, note) in enumerate(county.villages(), start=1):
-        _unit(f"{towns[town].code}{position:03d}", village, Level.VILLAGE, towns[town], note)
-    for prefix, level, names in (
-        ("B", Level.DEPARTMENT, county.DEPARTMENTS),
-        ("T", Level.COMMITTEE, county.COMMITTEES),
-    ):
-        for position, unit in enumerate(names, start=1):
-            _unit(f"{code}{prefix}{position:02d}", unit, level, centre)
+        unit(towns[town], Level.VILLAGE, f"{towns[town].code}{position:03d}", village, note)
+    for position, department in enumerate(county.DEPARTMENTS, start=1):
+        unit(centre, Level.DEPARTMENT, f"{code}B{position:02d}", department)
+    for position, committee in enumerate(county.COMMITTEES, start=1):
+        unit(centre, Level.COMMITTEE, f"{code}T{position:02d}", committee)
     for position, (studio, seat) in enumerate(county.STUDIOS, start=1):
-        _unit(f"{code}G{position:02d}", studio, Level.STUDIO, towns[seat] if seat else centre)
-    record_audit("org:seed", centre, actor=actor, at=at, after={"villages": county.VILLAGE_COUNT})
+        unit(towns[seat] if seat else centre, Level.STUDIO, f"{code}G{position:02d}", studio)
+    seed_categories(centre.id, valid_from=SINCE, actor=actor, at=at)
+    seed_years(actor=actor, at=at)
     return centre
 
 
@@ -106,18 +113,19 @@ def _actor(username: str, at: datetime) -> Actor:
     return Actor(user.id, user.username, user.name, grants=grants, origin="demo")
 
 
-def _unit(code: str, name: str, level: Level, parent: OrgUnit | None, note: str = "") -> OrgUnit:
-    unit = OrgUnit(
-        code=code, name=name, level=level, parent_id=parent.id if parent else None, note=note,
-        pinyin=sort_key(name), valid_from=SINCE,
-    )  # fmt: skip
-    unit.id = next_id(OrgUnit)
-    unit.county_id = parent.county_id if parent else unit.id
-    unit.town_id = unit.id if level == Level.TOWNSHIP else (parent.town_id if parent else None)
-    unit.village_id = unit.id if level == Level.VILLAGE else None
-    db.session.add(unit)
-    db.session.flush()
-    return unit
+def seed_people(*, at: datetime) -> int:
+    """Register demo households with two members each, by their village's own worker; return how many people."""
+    people = 0
+    for row in demo_households():
+        worker = _actor(row.author, at)
+        village = db.session.scalars(sa.select(OrgUnit.id).where(OrgUnit.name == row.village)).one()
+        answers = {"code": row.code, "head_name": row.members[0]["name"], "address": row.address}
+        create_household(village, answers=answers, actor=worker, at=at)
+        for member in row.members:
+            answers = {**member, "household_code": row.code, "address": row.address}
+            create_resident(village, answers=answers, actor=worker, at=at)
+            people += 1
+    return people
 
 
 def _year(year: int | None) -> date | None:

@@ -17,6 +17,13 @@ VILLAGES = (  # village, who enters there
     ("横山坞村", "grid.hengshanwu"),
     ("康山村", "dispatcher.county"),
 )
+PEOPLE_OF = (
+    ("余村村", "grid.yucun"),
+    ("余村村", "official.yucun"),
+    ("红庙村", "official.hongmiao"),
+    ("横山坞村", "grid.hengshanwu"),
+    ("五鹤村", "official.tianhuangping"),
+)
 DISPUTES = (
     ("leak", "楼上卫生间漏水，泡坏了楼下的天花板，两家说不到一起", "1800"),
     ("leak", "屋顶漏水流到隔壁，邻居要求修好并赔偿粮食损失", "650"),
@@ -46,6 +53,44 @@ class Entry:
     author: str
     at: datetime
     answers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DemoHousehold:
+    """A household to register: its village, who does it, its code, address and members."""
+
+    village: str
+    author: str
+    code: str
+    address: str
+    members: tuple[dict[str, Any], ...]
+
+
+def demo_households() -> list[DemoHousehold]:
+    """Return 30 invented households; their ID numbers begin with a division code that no place has."""
+    chance = random.Random(20261123)  # noqa: S311 - invented data, not a secret
+    rows = []
+    for number in range(1, 31):
+        village, author = PEOPLE_OF[number % len(PEOPLE_OF)]
+        surname = chance.choice(SURNAMES)
+        members = tuple(
+            {
+                "name": surname + chance.choice(GIVEN),
+                "id_no": _id_number(chance, 1950 + chance.randrange(55)),
+                "phone": _phone(chance),
+            }
+            for _ in range(2)
+        )
+        address = f"{village}{chance.randrange(1, 120)}号"
+        rows.append(DemoHousehold(village, author, f"H{number:04d}", address, members))
+    return rows
+
+
+def _id_number(chance: random.Random, year: int) -> str:
+    """Make a well-formed ID number (GB 11643) of nobody: division 999999 does not exist."""
+    body = f"999999{year}{chance.randrange(1, 13):02d}{chance.randrange(1, 29):02d}{chance.randrange(1000):03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
 
 
 def demo_entries(at: datetime) -> list[Entry]:
