@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import abort, redirect, render_template, url_for
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from desk.blueprint import bp
@@ -13,7 +13,7 @@ from shell import clock
 from shell.access import actor, signed_in
 
 RECENT = 8
-WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+WEEKDAYS = (_l("星期一"), _l("星期二"), _l("星期三"), _l("星期四"), _l("星期五"), _l("星期六"), _l("星期日"))
 
 
 @bp.get("/")
@@ -24,7 +24,7 @@ def home() -> str:
     return render_template(
         "desk/home.html",
         today=today,
-        weekday=_(WEEKDAYS[today.weekday()]),
+        weekday=WEEKDAYS[today.weekday()],
         is_work=calendar.is_work(today),
         notices=messages.unread_notices(who.user_id or 0),
         drafts=drafts.own_drafts(who) if who.can("record:create") else [],
