@@ -12,6 +12,7 @@ from flask_admin.model.filters import BaseFilter
 from admin.paging import in_range
 
 LONGEST = 100
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class Condition(BaseFilter):  # type: ignore[misc]
@@ -61,11 +62,19 @@ def one_of(column: Any, arg: str, label: Any, options: Callable[[], Iterable[tup
     return Condition(arg, label, lambda value: column == value, options=options, parse=parse)
 
 
-def since(column: Any, arg: str, label: Any, instant: Callable[[date], Any] = lambda day: day) -> Condition:
+def day(text: str) -> date:
+    """Parse a day of our times. Raises ValueError beyond them: midnight of year 1 lies in no time zone."""
+    parsed = date.fromisoformat(text)
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise ValueError(text)
+    return parsed
+
+
+def since(column: Any, arg: str, label: Any, instant: Callable[[date], Any] = lambda when: when) -> Condition:
     """Make a condition "from this day on"; `instant` turns the day into what the column holds."""
-    return Condition(arg, label, lambda day: column >= instant(day), kind="datepicker", parse=date.fromisoformat)
+    return Condition(arg, label, lambda when: column >= instant(when), kind="datepicker", parse=day)
 
 
-def until(column: Any, arg: str, label: Any, instant: Callable[[date], Any] = lambda day: day) -> Condition:
+def until(column: Any, arg: str, label: Any, instant: Callable[[date], Any] = lambda when: when) -> Condition:
     """Make a condition "up to this day": `instant` turns the day into the first moment after it."""
-    return Condition(arg, label, lambda day: column < instant(day), kind="datepicker", parse=date.fromisoformat)
+    return Condition(arg, label, lambda when: column < instant(when), kind="datepicker", parse=day)

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from admin.formatters import labelled
+from admin.formatters import labelled, verbatim
 from admin.personal import HouseholdLookup, PersonalView, masked, masked_name, town_condition
 from forms.people import ResidentForm
 from models.people import Resident
@@ -43,7 +43,7 @@ class ResidentView(PersonalView):
     }  # fmt: skip
     column_formatters = {
         "name": masked_name, "sex": labelled(SEXES), "id_no": masked("id_no"), "phone": masked("phone"),
-        "address": masked("address"),
+        "address": masked("address"), "household": verbatim,
     }  # fmt: skip
     column_formatters_detail = {name: show for name, show in column_formatters.items() if name != "name"}
     conditions = (town_condition(Resident),)

@@ -18,7 +18,7 @@ from models.calendar import CalendarDay, DayStatus
 from queries.calendar import SATURDAY, year_days
 from services.access import require
 from services.audit import changes, record_audit
-from services.locking import lock
+from services.locking import advance, lock
 from services.refusals import Refusal
 from services.transaction import transaction
 
@@ -87,8 +87,9 @@ def change_day(
     row: CalendarDay, *, is_work: bool, name: str, status: DayStatus, row_version: int, actor: Actor, at: datetime
 ) -> CalendarDay:
     """Change one day by hand. Raises DayRefused, Stale, NotAllowed."""
+    lock(row)
     require(actor, MANAGE)
-    lock(row, row_version)
+    advance(row, row_version)
     if len(name) > NAME_MAX:
         raise DayRefused
     row.is_work, row.name, row.status = is_work, name, status

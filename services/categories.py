@@ -14,7 +14,7 @@ from queries.categories import below, code_taken
 from queries.references import references
 from services.access import require
 from services.audit import changes, record_audit
-from services.locking import lock
+from services.locking import advance, lock
 from services.refusals import Refusal
 from services.transaction import transaction
 
@@ -78,8 +78,9 @@ def change_category(
     valid_to: date | None = None,
 ) -> Category:
     """Change an entry; a valid_to ends it, its kind never changes. Raises CategoryRefused and Stale."""
+    lock(category)
     require(actor, "category:manage", category)
-    lock(category, row_version)
+    advance(category, row_version)
     category.code, category.name, category.position = code, name, position
     category.parent_id, category.valid_from, category.valid_to = parent_id, valid_from, valid_to
     before, after = changes(category)
@@ -92,8 +93,8 @@ def change_category(
 @transaction
 def delete_category(category: Category, *, actor: Actor, at: datetime) -> None:
     """Delete an entry that nothing points to. Raises CategoryRefused when it is in use."""
-    require(actor, "category:manage", category)
     lock(category)
+    require(actor, "category:manage", category)
     if references(category):
         raise CategoryRefused("", _l("这个类别下面还有类别，或已经被使用，不能删除。请改填停用日期。"))
     before = {"kind": category.kind, "code": category.code, "name": category.name}

@@ -15,7 +15,7 @@ from queries.references import references
 from services.access import require
 from services.audit import changes, record_audit
 from services.ids import next_id
-from services.locking import lock
+from services.locking import advance, lock
 from services.pinyin import sort_key
 from services.refusals import Refusal
 from services.transaction import transaction
@@ -68,8 +68,9 @@ def create_org(
 @transaction
 def change_org(org: OrgUnit, *, row_version: int, code: str, note: str, actor: Actor, at: datetime) -> OrgUnit:
     """Change a unit's code and note. Its name changes by rename_org, its place never. Raises OrgRefused, Stale."""
+    lock(org)
     require(actor, MANAGE, org)
-    lock(org, row_version)
+    advance(org, row_version)
     with db.session.no_autoflush:
         _check_code(code, org)
     org.code, org.note = code, note
@@ -86,8 +87,9 @@ def rename_org(
 
     From the very day the present name began, the name is corrected instead: it never was in use.
     """
+    lock(org)
     require(actor, MANAGE, org)
-    lock(org, row_version)
+    advance(org, row_version)
     began = max((past.valid_to for past in org.names if past.valid_to), default=org.valid_from)
     if since < began:
         raise OrgRefused("since", _l("现在的名称从 %(day)s 开始使用，新名称不能比它更早。", day=began.isoformat()))
@@ -106,8 +108,9 @@ def close_org(
     org: OrgUnit, *, valid_to: date | None, actor: Actor, at: datetime, row_version: int | None = None
 ) -> OrgUnit:
     """Close a unit from a day on, or open it again with None. Raises OrgRefused while units under it stay open."""
+    lock(org)
     require(actor, MANAGE, org)
-    lock(org, row_version)
+    advance(org, row_version)
     if valid_to is not None:
         _check_closing(org, valid_to)
     before = {"valid_to": org.valid_to}
@@ -119,8 +122,8 @@ def close_org(
 @transaction
 def delete_org(org: OrgUnit, *, actor: Actor, at: datetime) -> None:
     """Delete a unit entered by mistake. Raises OrgRefused when anything points to it."""
-    require(actor, MANAGE, org)
     lock(org)
+    require(actor, MANAGE, org)
     if references(org, apart_from=frozenset({"org_name"})):
         raise OrgRefused("", _l("这个组织下面还有组织、用户或登记，不能删除。可以填写停用日期。"))
     before = {"level": org.level, "code": org.code, "name": org.name, "parent_id": org.parent_id}

@@ -17,7 +17,7 @@ from queries.people import household_by_code, household_code_taken, id_no_taken
 from queries.scope import get_in_scope
 from services.access import require
 from services.audit import record_audit
-from services.locking import lock
+from services.locking import advance, lock
 from services.personal import PERSONAL, masked_changes, put, read, unsealed
 from services.pinyin import sort_key
 from services.refusals import NotFound, Refusal
@@ -63,8 +63,9 @@ def change_resident(
 
     Raises PersonRefused, Stale, NotFound, NotAllowed.
     """
+    lock(resident)
     require(actor, "resident:edit", resident)
-    lock(resident, row_version)
+    advance(resident, row_version)
     with db.session.no_autoflush:
         _place(resident, village_id, actor, "resident:edit")
         _fill_resident(resident, answers, actor, at)
@@ -76,8 +77,8 @@ def change_resident(
 @transaction
 def delete_resident(resident: Resident, *, actor: Actor, at: datetime) -> None:
     """Delete a resident entered by mistake."""
-    require(actor, "resident:delete", resident)
     lock(resident)
+    require(actor, "resident:delete", resident)
     record_audit("resident:delete", resident, actor=actor, at=at, before={"sex": resident.sex})
     db.session.delete(resident)
 
@@ -98,8 +99,9 @@ def change_household(
     household: Household, *, village_id: int, row_version: int, answers: Answers, actor: Actor, at: datetime
 ) -> Household:
     """Change a household; a blank address keeps what is stored. Raises PersonRefused, Stale, NotFound, NotAllowed."""
+    lock(household)
     require(actor, "household:edit", household)
-    lock(household, row_version)
+    advance(household, row_version)
     if household.members and village_id != household.village_id:
         raise PersonRefused("village_id", _l("这个家庭还有成员，请先把成员改到新的村。"))
     with db.session.no_autoflush:
@@ -113,8 +115,8 @@ def change_household(
 @transaction
 def delete_household(household: Household, *, actor: Actor, at: datetime) -> None:
     """Delete a household without members. Raises PersonRefused while it has some."""
-    require(actor, "household:delete", household)
     lock(household)
+    require(actor, "household:delete", household)
     if household.members:
         raise PersonRefused("", _l("这个家庭还有成员，不能删除。请先把成员改到别的家庭。"))
     record_audit("household:delete", household, actor=actor, at=at, before={"code": household.code})

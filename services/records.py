@@ -25,6 +25,7 @@ from services.access import require
 from services.audit import record_audit
 from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
 from services.refusals import NotFound, Refusal, Stale
+from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
 from services.transaction import transaction
 
@@ -213,6 +214,7 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
     """Return one masked answer in full, with the reason in the audit. Raises ReasonMissing and NothingSealed."""
     reason = _reason(reason)
     require(actor, "record:reveal", record)
+    allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     asked = definition(record.form_id, record.version)
     stored = record.answers.get(fid)
     if stored is None:

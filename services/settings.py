@@ -13,7 +13,7 @@ from models.settings import Setting
 from queries.settings import SETTINGS, SettingKind, Spec, setting_row
 from services.access import require
 from services.audit import record_audit
-from services.locking import lock
+from services.locking import advance, lock
 from services.refusals import NotFound, Refusal, Stale
 from services.transaction import transaction
 
@@ -42,7 +42,7 @@ def change_setting(county_id: int, *, key: str, value: Any, row_version: int, ac
         db.session.add(row)
         before = spec.default
     else:
-        lock(row, row_version)
+        advance(lock(row), row_version)
         before = row.value
     row.value, row.updated_at = clean, at
     row.row_version = max(row.row_version, 1)

@@ -46,7 +46,7 @@ def _sent(field: Any) -> list[tuple[str, str]]:
     return [(name, field.get("value") or "")]
 
 
-def fill(client: JudgingClient, address: str, **answers: Any) -> Any:
+def fill(client: JudgingClient, address: str, /, **answers: Any) -> Any:
     """Open a page with a form, fill some fields, and send it as a browser would."""
     page = client.get(address)
     assert page.status_code == 200, page.status
