@@ -21,7 +21,7 @@ from engine import editing
 from engine.definition import Change, check, diff, parse
 from engine.messages import Message
 from engine.schema import digest, normalised
-from forms.forms import NewForm, PageForm, SettingsForm, choices, en_of, text_of, zh_of
+from forms.forms import COLUMNS, NewForm, PageForm, SettingsForm, choices, en_of, text_of, zh_of
 from forms.saying import said
 from models.forms import Form, FormState
 from queries import forms as reads
@@ -31,6 +31,8 @@ from services.pinyin import initials, slug
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
 from shell.clock import now
+
+SPARE_COLUMNS = 2
 
 
 class FormsView(FormItems, FormVersions, FormTries):
@@ -137,7 +139,7 @@ class FormsView(FormItems, FormVersions, FormTries):
                 "title": zh_of(draft["title"]),
                 "title_en": en_of(draft["title"]),
                 "stale_policy": "refuse_after" if isinstance(policy, dict) else policy,
-                "columns": [*columns, *[""] * 8][:8],
+                "columns": [*columns, *[""] * max(SPARE_COLUMNS, COLUMNS - len(columns))],
             }
         )
         if isinstance(policy, dict) and not page.is_submitted():

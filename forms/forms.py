@@ -16,7 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from engine.context import DEFAULT_LOCALE
@@ -130,7 +130,7 @@ class SettingsForm(ActForm):
     refuse_after = DateField(
         _l("旧版收到哪一天为止"), [Optional()], description=_l("只在选“过了某一天不再收旧版”时填写")
     )
-    columns = FieldList(SelectField(validate_choice=False), min_entries=COLUMNS, max_entries=COLUMNS)
+    columns = FieldList(SelectField(validate_choice=False), min_entries=COLUMNS, max_entries=300)
 
 
 class DefinitionForm(ActForm):

@@ -265,6 +265,28 @@ def test_settings_choose_columns_title_and_what_becomes_of_old_drafts(small: Des
     assert small.form().draft["list"] == [small.fid("类别")]
 
 
+def test_many_chosen_columns_survive_the_settings_page(small: Designer) -> None:
+    for number in range(9):
+        small.add("p1", "text", f"题{number}")
+    draft = small.form().draft
+    draft["list"] = [item["fid"] for item in items(small.form()).values()]
+    small.fill(f"{small.address}/import", document=json.dumps(draft))
+    small.fill(f"{small.address}/settings", title="又一个名称")
+    assert small.form().draft["list"] == draft["list"]
+    assert len(draft["list"]) == 11
+
+
+def test_a_published_choice_of_one_may_become_a_choice_of_several_but_nothing_else(small: Designer) -> None:
+    small.publish()
+    small.change("地点", kind="integer")
+    assert items(small.form())["di_dian"]["type"] == "text"
+    small.change("类别", kind="select_multiple")
+    assert items(small.form())["lei_bie"]["type"] == "select_multiple"
+    assert "从单选改为多选" in words(small.client.get(f"{small.address}/publish").text)
+    small.publish()
+    assert small.form().current_version == 2
+
+
 def test_the_second_of_two_admins_sees_what_changed_and_keeps_what_they_typed(small: Designer) -> None:
     address = f"{small.address}/items/{small.fid('地点')}"
     old = small.form().row_version

@@ -35,14 +35,12 @@ class Designer:
         items = [item for page in self.form().draft["pages"] for item in page["items"]]
         return next(str(item["fid"]) for item in items if item["label"] == label)
 
-    def fill(self, address: str, *, submit: str = "", expect: int = 302, judge: bool = True, **answers: Any) -> Any:
+    def fill(self, address: str, *, expect: Any = 302, judge: Any = True, **answers: Any) -> Any:
         """Open a page, type into some fields (None unticks a box), send its form, and expect a status."""
         page = self.client.get(address, judge=judge)
         assert page.status_code == 200, page.status
         values: dict[str, Any] = form_values(page.text, address.split("?", 1)[0]) | answers
         values = {name: value for name, value in values.items() if value is not None}
-        if submit:
-            values[submit] = "1"
         response = self.client.post(address, data=values, judge=judge)
         assert response.status_code == expect, f"{response.status}\n{response.text[-4000:]}"
         return response
