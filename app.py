@@ -14,6 +14,7 @@ import desk
 import field
 import jobs
 import portal
+from cli.prepare import refuse_unsafe
 from config import Settings
 from models.base import db, engine_options, install_pragmas
 from services import passwords
@@ -26,7 +27,7 @@ MIB = 1024 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application: settings, database, vault, the shell, then every room."""
     settings = settings or Settings.from_env()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # personal data: nobody else's business
     app = Flask(__name__)
     _configure(app, settings)
     db.init_app(app)
@@ -41,6 +42,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def production() -> Flask:
+    """Build the application for a server that only imports it (gunicorn 'app:production()').
+
+    Raises UnsafeSettings where `flask serve` would refuse to start.
+    """
+    app = create_app()
+    with app.app_context():
+        refuse_unsafe(app.config["ZHIYE"])
     return app
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask_admin.base import Admin
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -29,6 +30,7 @@ from services.exports import export_records
 from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
+from shell.files import allow_photos
 
 ID_DIGITS = 18  # what surely fits a 64-bit key
 
@@ -54,6 +56,11 @@ class FormHub(ZhiyeView):
         "reveal_view": "reveal",
         "revision_view": "history",
     }
+
+    def create_blueprint(self, admin: Admin) -> Any:
+        blueprint = super().create_blueprint(admin)
+        blueprint.url_value_preprocessor(allow_photos)
+        return blueprint
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
@@ -163,7 +170,7 @@ class FormHub(ZhiyeView):
             flash(str(refusal), "error")
             return redirect(asked.url())
         response = Response(made.content, content_type=made.content_type)
-        response.headers.set("Content-Disposition", "attachment", filename=made.filename)
+        response.headers["Content-Disposition"] = exports.content_disposition(made.filename)
         response.headers["Cache-Control"] = "no-store, private"
         return response
 

@@ -18,6 +18,7 @@ from waitress.server import BaseWSGIServer, create_server
 from cli.prepare import make_ready, refuse_unsafe, welcome
 from config import Settings, UnsafeSettings
 from shell.background import Consumer, background
+from shell.files import post_bytes
 
 GRACE_SECONDS = 30.0  # how long a stop waits for requests and jobs in hand
 POLL_SECONDS = 1.0
@@ -65,7 +66,7 @@ class Server:
             listen=f"{host}:{port}",
             threads=settings.threads,
             ident="",
-            max_request_body_size=(settings.upload_max_mb + 1) * MIB,
+            max_request_body_size=post_bytes(settings.upload_max_mb) + MIB,
             # Behind a trusted proxy the application itself reads the forwarded headers.
             clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
         )
