@@ -13,6 +13,7 @@ from models.access import Actor
 from models.audit import GENESIS, AuditEvent, chain_hash
 from models.base import db
 
+OF_THEIR_AUTHOR = frozenset({"draft", "file"})
 CHAIN_LOCK = 0x5A_48_59_45  # the advisory lock that serialises chain writers on PostgreSQL
 
 
@@ -44,14 +45,18 @@ def record_audit(
             "origin": actor.origin[:64],
             "before": jsonable(before),
             "after": jsonable(after),
-            **place_of(thing),
+            **place_of(thing, actor),
         }
     )
 
 
-def place_of(thing: Any) -> dict[str, int | None]:
-    """Return the scope columns of a row, with the row itself as the owning unit where it is one."""
-    place = {name: getattr(thing, name, None) for name in ("county_id", "town_id", "village_id", "org_id")}
+def place_of(thing: Any, actor: Actor) -> dict[str, int | None]:
+    """Return the scope columns of a row, with the row itself as the owning unit where it is one.
+
+    A draft or a file has its author's place: without any, readers of every county would see its name.
+    """
+    where = actor.home if thing.__tablename__ in OF_THEIR_AUTHOR else thing
+    place = {name: getattr(where, name, None) for name in ("county_id", "town_id", "village_id", "org_id")}
     if thing.__tablename__ == "org_unit":
         place["org_id"] = thing.id
     return place

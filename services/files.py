@@ -179,7 +179,8 @@ def _forget_orphans(*, before: datetime, actor: Actor, at: datetime) -> None:
 @transaction
 def forget(file: File, *, actor: Actor, at: datetime) -> None:
     """Drop the row of an upload; its bytes go with the next sweep, so a rollback loses nothing."""
-    record_audit("file:remove", file, actor=actor, at=at, before={"uid": file.uid}, label=file.name)
+    label = file.uid if actor.system else file.name  # the system has no county: what it does names nobody's files
+    record_audit("file:remove", file, actor=actor, at=at, before={"uid": file.uid}, label=label)
     db.session.delete(file)
 
 

@@ -22,7 +22,8 @@ SPOKEN_ATTRIBUTES = ("placeholder", "title", "alt", "aria-label")
 NOT_PROSE = {"code", "kbd", "pre", "samp", "time", "script", "style", "noscript", "template"}
 CODES = {"XLSX", "CSV", "JSON", "PDF", "JPG", "JPEG", "PNG", "KB", "MB", "GB"}
 LATIN = re.compile(r"[A-Za-z][A-Za-z'-]+")
-ADDRESS_OR_NAME = re.compile(r"https?://\S+|[\w-]+(?:[._@/][\w-]+)+")  # URLs, account names, file names
+# URLs, account names, file names, and the numbers of records
+ADDRESS_OR_NAME = re.compile(r"https?://\S+|[\w-]+(?:[._@/][\w-]+)+|\b[A-Z]{2,6}-\d{6,}\b")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"|name="csrf-token"\s+content="([^"]+)"')
 
 

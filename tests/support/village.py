@@ -1,0 +1,207 @@
+"""What lies in 余村村 for the tests of scope: one of everything, each with a mark that nothing else carries."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.accounts import Membership, SignIn, User
+from models.audit import AuditEvent
+from models.base import db
+from models.categories import Category, CategoryKind
+from models.drafts import Draft
+from models.files import File
+from models.forms import Form
+from models.messages import Notice, Outbox
+from models.orgs import OrgName, OrgUnit
+from models.people import Household, Resident
+from models.records import Record, RecordRevision
+from queries.records import Request, page
+from services.people import create_household, create_resident
+from services.records import change_record
+from services.transaction import write_transaction
+from tests.pages import JudgingClient
+from tests.support.cast import AT, SINCE, TODAY, Cast
+from tests.support.entry import DISPUTE, PAGE_1, PAGE_2, PAGE_3, begin, picture, post_page
+from tests.support.entry import publish as publish_version
+from tests.support.registers import enter
+
+# The marks. People look for WORD; only pages that show the thing itself say more than that.
+WORD = "暗号"
+STORY = "暗号经过楼板渗水"
+WHO = "暗号甲乙"
+PHONE, PHONE_MASK = "13977665544", "139****5544"
+PHOTO = "暗号照片.jpg"
+REASON = "暗号补充理由"
+DRAFT = "暗号草稿说明"
+DRAFT_PHOTO = "暗号草稿照片.jpg"
+HOUSE, HOUSE_HINT = "AH-暗号户", "暗号路门牌"
+RESIDENT = "暗号居民"
+ADDRESS = "暗号路七号楼"
+RESIDENT_PHONE, RESIDENT_PHONE_MASK = "13833221177", "138****1177"
+NOTICE = "暗号通知一则"
+USER = "暗号同事"
+NOTE = "暗号组织说明"
+PAST_NAME = "暗号旧村名"
+KEY = "dispute"
+VILLAGE_COUNTY = "安吉县综治中心"
+NUMBER_MARK = "record number"
+
+
+def register() -> dict[str, Any]:
+    """Return the neighbours' register with everything findable: indexed, searchable, listed."""
+    document = copy.deepcopy(DISPUTE)
+    document["title"] = {"zh_Hans_CN": "邻里纠纷登记", "en": "Neighbours"}
+    document["list"] = ["village", "kind", "amount", "story"]
+    for item in (item for sheet in document["pages"] for item in sheet["items"]):
+        if item["fid"] in {"a1", "a2", "a4", "a5"}:
+            item["index"] = True
+        if item["fid"] in {"b1", "c1"}:
+            item["search"] = True
+    return document
+
+
+@dataclass
+class Village:
+    """Everything of 余村村 by the names that addresses use."""
+
+    cast: Cast
+    form_id: int = 0
+    record_id: int = 0
+    number: str = ""
+    draft: str = ""
+    record_uid: str = ""
+    cursor: str = ""
+    photo: str = ""
+    draft_photo: str = ""
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def marks(self) -> dict[str, str]:
+        """Return each mark with what it betrays."""
+        return {
+            STORY: "the answers", WHO: "the party's name", PHONE: "the phone", PHONE_MASK: "the masked phone",
+            PHOTO: "the photograph", REASON: "the revision's reason", DRAFT: "the draft",
+            DRAFT_PHOTO: "the draft's photograph", HOUSE: "the household", HOUSE_HINT: "the household's place",
+            RESIDENT: "the resident", ADDRESS: "the resident's address", USER: "the user", NOTE: "the unit's note",
+            PAST_NAME: "the unit's earlier name", RESIDENT_PHONE: "the resident's phone",
+            RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", self.number: NUMBER_MARK,
+        }  # fmt: skip
+
+    def rows(self) -> dict[str, Any]:
+        """Return all that outsiders must not change, as it stands in the database now."""
+        kept: dict[str, Any] = {}
+        watched: tuple[tuple[Any, Any], ...] = (
+            (Record, Record.form_id == self.form_id),
+            (RecordRevision, sa.true()),
+            (Draft, Draft.uid == self.draft),
+            (File, File.uid.in_([self.photo, self.draft_photo])),
+            (Household, sa.true()),
+            (Resident, sa.true()),
+            (OrgUnit, OrgUnit.county_id == self.cast.units[VILLAGE_COUNTY]),
+            (OrgName, OrgName.org_id == self.cast.units["余村村"]),
+            (User, User.id.in_([self.ids["user"], self.cast.users["grid.yucun"]])),
+            (Membership, Membership.user_id.in_([self.ids["user"], self.cast.users["grid.yucun"]])),
+            (SignIn, SignIn.id == self.ids["sign_in"]),
+            (Notice, Notice.id == self.ids["notice"]),
+            (Form, Form.id == self.form_id),
+            (Category, Category.county_id == self.cast.units[VILLAGE_COUNTY]),
+        )
+        for model, where in watched:
+            columns = [column for column in model.__table__.columns if column.name != "last_seen_at"]
+            key = sa.inspect(model).primary_key
+            kept[model.__tablename__] = [
+                dict(row) for row in db.session.execute(sa.select(*columns).where(where).order_by(*key)).mappings()
+            ]
+        return kept
+
+
+def settle(cast: Cast, client: JudgingClient) -> Village:
+    """Put one of everything into 余村村: the register's things through the pages, the rest by hand."""
+    village = Village(cast)
+    village.form_id = cast.publish(register(), "LLJF")
+    publish_version(cast, register(), county="邻县综治中心")  # the same key next door must not open this one
+    cast.sign_in(client, "grid.yucun")
+    _enter(village, client)
+    _begin_draft(village, client)
+    _change(village)
+    _people(village)
+    with write_transaction():
+        _colleague(village)
+        _loose_ends(village)
+    village.ids["audit"] = db.session.scalar(
+        sa.select(AuditEvent.id).where(AuditEvent.act == "record:change").order_by(AuditEvent.id.desc()).limit(1)
+    )  # type: ignore[assignment]
+    return village
+
+
+def _enter(village: Village, client: JudgingClient) -> None:
+    uid = begin(client)
+    post_page(client, uid, 1, {**PAGE_1, "a8": [(BytesIO(picture()), PHOTO)]})
+    post_page(client, uid, 2, {**PAGE_2, "b1": WHO, "b3": PHONE})
+    post_page(client, uid, 3, {**PAGE_3, "c1": STORY})
+    assert client.post(f"/field/e/{uid}/check").status_code == 302
+    record = db.session.scalars(sa.select(Record).where(Record.uid == uid)).one()
+    village.record_id, village.record_uid, village.number = record.id, uid, record.number
+    village.photo = db.session.scalars(sa.select(File.uid).where(File.record_id == record.id)).one()
+    enter(village.cast, db.session.get_one(Form, village.form_id), b1="丁某", c1="后来的一条", a4="2026-11-21", a5="5")
+    newest = page(db.session.get_one(Form, village.form_id), village.cast.actor("admin"), Request(limit=1))
+    village.cursor = str(newest.next)  # a page that begins here begins with the marked record
+
+
+def _begin_draft(village: Village, client: JudgingClient) -> None:
+    village.draft = begin(client)
+    answers = {**PAGE_1, "a2": "other", "a3": DRAFT, "a8": [(BytesIO(picture()), DRAFT_PHOTO)]}
+    post_page(client, village.draft, 1, answers)
+    post_page(client, village.draft, 1, answers | {"a8": []})  # the other kind's field is asked only now
+    village.draft_photo = db.session.scalars(sa.select(File.uid).where(File.draft_uid == village.draft)).one()
+
+
+def _change(village: Village) -> None:
+    record = db.session.get_one(Record, village.record_id)
+    raw = {fid: "" if isinstance(value, dict) else value for fid, value in record.answers.items()} | {"a5": "301"}
+    change_record(
+        record, raw=raw, row_version=record.row_version, reason=REASON, actor=village.cast.actor("official.yucun"),
+        at=AT, today=TODAY,
+    )  # fmt: skip
+
+
+def _people(village: Village) -> None:
+    actor, unit_id = village.cast.actor("official.yucun"), village.cast.units["余村村"]
+    house = {"code": HOUSE, "head_name": RESIDENT, "address": ADDRESS, "address_hint": HOUSE_HINT}
+    village.ids["household"] = create_household(unit_id, answers=house, actor=actor, at=AT).id
+    person = {"name": RESIDENT, "phone": RESIDENT_PHONE, "address": ADDRESS, "household_code": HOUSE}
+    village.ids["resident"] = create_resident(unit_id, answers=person, actor=actor, at=AT).id
+
+
+def _colleague(village: Village) -> None:
+    unit = village.cast.unit("余村村")
+    worker = village.cast.user("grid.yucun")
+    colleague = User(
+        county_id=unit.county_id, username="marked.yucun", name=USER, password_hash=worker.password_hash, created_at=AT
+    )
+    colleague.memberships.append(Membership(org_id=unit.id, role="grid_worker", valid_from=SINCE))
+    db.session.add(colleague)
+    db.session.flush()
+    village.ids["user"] = colleague.id
+
+
+def _loose_ends(village: Village) -> None:
+    """Add what hangs on others: the unit's note and earlier name, a notice, an open sign-in, a category."""
+    unit, worker = village.cast.unit("余村村"), village.cast.user("grid.yucun")
+    unit.note = NOTE
+    db.session.add(OrgName(org_id=unit.id, name=PAST_NAME, valid_from=SINCE, valid_to=AT.date()))
+    category = Category(
+        county_id=unit.county_id, kind=CategoryKind.DISPUTE, code="C1", name="邻里纠纷", position=1, valid_from=SINCE
+    )
+    sent = Outbox(channel="notice", user_id=worker.id, body={"text": WORD}, created_at=AT, not_before=AT)
+    db.session.add_all([category, sent])
+    db.session.flush()
+    notice = Notice(outbox_id=sent.id, user_id=worker.id, text=NOTICE, created_at=AT)
+    db.session.add(notice)
+    db.session.flush()
+    sign_in = db.session.scalars(sa.select(SignIn.id).where(SignIn.user_id == worker.id).limit(1)).one()
+    village.ids |= {"category": category.id, "notice": notice.id, "sign_in": sign_in, "unit": unit.id}
