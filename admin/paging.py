@@ -7,10 +7,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+
+from engine.texts import forbidden
 
 COUNT_CAP = 10_000
 MAX_CURSOR = 600
@@ -82,7 +84,7 @@ def _read(value: Any, kind: type) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
-        return moment
+        return moment.astimezone(UTC)  # fails here, not in the database, on the first and last day of all
     if kind is date:
         return date.fromisoformat(value)
     if kind is int:
@@ -90,7 +92,7 @@ def _read(value: Any, kind: type) -> Any:
     if kind is bool:
         return bool(value)
     text = str(value)
-    if "\0" in text:
+    if forbidden(text):
         raise ValueError(value)
     return text
 

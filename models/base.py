@@ -82,11 +82,13 @@ db = SQLAlchemy(model_class=Base, session_options={"class_": Session})
 
 def engine_options(database: str) -> dict[str, Any]:
     """Return Flask-SQLAlchemy's configuration for the write engine and the read engine of one database."""
+    # What people typed must not come into a log with the text of an error.
+    write: dict[str, Any] = {"url": database, "hide_parameters": True}
     if database.startswith("sqlite"):
-        write: dict[str, Any] = {"url": database, "connect_args": {"timeout": 30, "check_same_thread": False}}
+        write |= {"connect_args": {"timeout": 30, "check_same_thread": False}}
         read = dict(write)
     else:
-        write = {"url": database, "pool_pre_ping": True}
+        write |= {"pool_pre_ping": True}
         read = {**write, "connect_args": {"options": "-c default_transaction_read_only=on"}}
     return {"SQLALCHEMY_ENGINE_OPTIONS": write, "SQLALCHEMY_BINDS": {"read": read}}
 

@@ -16,6 +16,8 @@ from models.files import File
 from models.orgs import OrgUnit
 from queries.scope import covers, in_scope
 
+LARGEST_ID = 2**31 - 1  # of an organisation: PostgreSQL fails on more instead of finding nothing
+
 
 def context_for(
     actor: Actor,
@@ -37,7 +39,7 @@ def context_for(
     }
 
     def org_allowed(org_id: int, level: str | None) -> bool:
-        unit = db.session.get(OrgUnit, org_id)
+        unit = _unit(org_id)
         return unit is not None and (level is None or unit.level == level) and covers(actor, permission, _Place(unit))
 
     def file_known(uid: str) -> bool:
@@ -57,7 +59,7 @@ def context_for(
 
 def org_name(org_id: int) -> str | None:
     """Return a unit's present name, or None."""
-    unit = db.session.get(OrgUnit, org_id)
+    unit = _unit(org_id)
     return unit.name if unit else None
 
 
@@ -67,6 +69,10 @@ def org_choices(actor: Actor, level: str | None, permission: str = "record:creat
     if level:
         query = query.where(OrgUnit.level == level)
     return list(db.session.scalars(query.order_by(OrgUnit.town_id, OrgUnit.pinyin, OrgUnit.id)))
+
+
+def _unit(org_id: int) -> OrgUnit | None:
+    return db.session.get(OrgUnit, org_id) if 0 < org_id <= LARGEST_ID else None
 
 
 class _Place:

@@ -119,7 +119,7 @@ def _condition(one: Filter, field: IndexedField) -> Condition | None:
 def _both(first: Condition, second: Condition) -> Condition:
     if not first.is_range:
         kept = tuple(value for value in first.values if value in second.values)
-        return replace(first, values=kept or ("\0",) if first.field.table == TEXT else kept or (float("inf"),))
+        return replace(first, values=kept or (HIGHEST[first.field.table],))  # which no answer is
     return replace(first, low=max(first.low, second.low), high=min(first.high, second.high))  # type: ignore[type-var]
 
 

@@ -8,6 +8,7 @@ from models.base import db
 from models.messages import Notice
 
 SHOWN = 20
+LARGEST_ID = 2**62
 
 
 def unread_notices(user_id: int) -> list[Notice]:
@@ -18,4 +19,5 @@ def unread_notices(user_id: int) -> list[Notice]:
 
 def own_notice(notice_id: int, user_id: int) -> Notice | None:
     """Return a notice if it is this user's."""
-    return db.session.scalar(sa.select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id))
+    mine = sa.select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id)
+    return db.session.scalar(mine) if 0 < notice_id < LARGEST_ID else None

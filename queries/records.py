@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.texts import forbidden
 from models.access import Actor
 from models.base import db
 from models.forms import Form
@@ -50,6 +51,7 @@ COUNT_CAP = 10_001
 MOST_ROWS = 500
 MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
 LARGEST_ID = 2**62
+LARGEST_REVISION = 2**31 - 1
 MAX_CURSOR = 1200
 
 
@@ -105,7 +107,7 @@ def get_record(form: Form, record_id: int, actor: Actor, permission: str = "reco
 
 def revision(record: Record, number: int) -> RecordRevision | None:
     """Return what a record said after its n-th save. The record itself must have been read in scope."""
-    return db.session.get(RecordRevision, (record.id, number))
+    return db.session.get(RecordRevision, (record.id, number)) if 0 < number <= LARGEST_REVISION else None
 
 
 def revisions(record: Record) -> list[RecordRevision]:
@@ -309,5 +311,8 @@ def _read_cursor(text: str, sort: IndexedField | None) -> Cursor:
         return None
     if sort is None:
         return (None, ident) if value is None else None
-    fits = type(value) in {int, float} if sort.table == NUMBER else isinstance(value, str) and "\0" not in value
+    if sort.table == NUMBER:
+        fits = type(value) is float or (type(value) is int and abs(value) < LARGEST_ID)
+    else:
+        fits = isinstance(value, str) and not forbidden(value, allowed="\t\n")
     return (value, ident) if fits else None

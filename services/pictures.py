@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from services.refusals import Refusal
 
@@ -17,7 +18,15 @@ PIXEL_CAPS = {"JPEG": 110_000_000, "MPO": 110_000_000, "PNG": 25_000_000, "WEBP"
 LONGEST_SIDE = 2560  # readable on paper at 200 dpi, and a twentieth of what a phone sends
 JPEG_QUALITY = 85
 _TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4: how the camera was held
+_TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _TURNS = threading.BoundedSemaphore(2)  # a large picture takes a hundred megabytes while it is drawn
+# What Pillow raises on broken files; the last two come of broken EXIF.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, struct.error)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -70,7 +79,7 @@ def _redraw(stream: BinaryIO) -> Picture:
         raise NotAPicture from None
     except _BOMBS:
         raise TooManyPixels from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError):  # what Pillow raises on broken files
+    except BROKEN:
         raise BrokenPicture from None
 
 
@@ -93,7 +102,8 @@ def _refuse_bombs(image: Image.Image) -> None:
 def _upright(image: Image.Image) -> Image.Image:
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     image.load()
-    return ImageOps.exif_transpose(image)
+    turned = _TURNED.get(image.getexif().get(_ORIENTATION, 1))  # only read: some phones write EXIF that cannot be kept
+    return image if turned is None else image.transpose(turned)
 
 
 def _encoded(image: Image.Image, kind: str) -> Picture:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
+from flask_babel import lazy_gettext as _l
+
+from services.refusals import Refusal
 
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
@@ -45,7 +48,23 @@ def harden(response: Response) -> Response:
     return response
 
 
+class EmptyLetter(Refusal):
+    """A text with U+0000 in it, which PostgreSQL keeps neither in text nor in JSON."""
+
+    status = 400
+    message = _l("提交的内容里有看不见的空字符，无法保存，什么都没有改。请返回上一页，删掉后重新输入。")
+
+
+def refuse_nul() -> None:
+    """Refuse an address or a form with U+0000 before anything reads it: it would fail in the database."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in text for name, texts in request.form.lists() for text in (name, *texts)):
+        raise EmptyLetter
+
+
 def init_app(app: Flask) -> None:
-    """Harden every answer and give templates `csp_nonce()`."""
+    """Harden every answer, refuse what no database keeps, and give templates `csp_nonce()`."""
+    app.before_request(refuse_nul)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.after_request(harden)
