@@ -1,0 +1,1 @@
+"""Measuring pages over real HTTP on a county's worth of records."""
