@@ -33,21 +33,16 @@ def county_of(actor: Actor, permission: str) -> int:
 
 
 def org_tree(actor: Actor, permission: str = "org:list", *, where: Any = None) -> list[tuple[int, OrgUnit]]:
-    """Return (depth, unit) of the units an actor may see: county, its own units, then township by township."""
+    """Return (depth, unit) of the units an actor may see: county, township by township, then its other units."""
     query = sa.select(OrgUnit).where(in_scope(OrgUnit, actor, permission))
     if where is not None:
         query = query.where(where)
     rows = db.session.scalars(query.order_by(OrgUnit.code).limit(TREE_MAX)).all()
     shown = {row.id for row in rows}
     children: dict[int | None, list[OrgUnit]] = {}
-    for row in sorted(rows, key=lambda unit: (_rank(unit), unit.code)):
+    for row in sorted(rows, key=lambda unit: (ORDER[Level(unit.level)], unit.code)):
         children.setdefault(row.parent_id if row.parent_id in shown else None, []).append(row)
     return list(_walk(children, None, 0))
-
-
-def _rank(unit: OrgUnit) -> int:
-    # A county's departments come before its townships, a township's villages before its studios.
-    return {Level.DEPARTMENT: 0, Level.COMMITTEE: 1, Level.TOWNSHIP: 3, Level.VILLAGE: 4}.get(Level(unit.level), 2)
 
 
 def _walk(children: dict[int | None, list[OrgUnit]], parent: int | None, depth: int) -> Iterator[tuple[int, OrgUnit]]:

@@ -28,11 +28,11 @@ def office(client: JudgingClient, cast: Cast) -> JudgingClient:
 def test_the_page_shows_the_tree_by_township(office: JudgingClient) -> None:
     text = words(office.get(LIST).text)
     assert (
-        text.index("信访局")
-        < text.index("天荒坪镇")
+        text.index("天荒坪镇")
         < text.index("余村村")
         < text.index("梅溪镇")
         < text.index("红庙村")
+        < text.index("信访局")
     )
     assert "邻镇" not in text
     assert "12 条" not in text.replace("11 条", "")
