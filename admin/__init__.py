@@ -36,7 +36,6 @@ def init_app(app: Flask) -> None:
         index_view=HomeView(name=_l("统计与配置"), endpoint="admin", url="/admin"),
         # A theme is a folder of templates; an absolute one keeps Flask-Admin's own templates out of sight.
         theme=Theme(folder=str(settings.root / "templates" / "zhiye"), base_template="admin/base.html"),
-        translations_path=str(settings.root / "translations"),
         csp_nonce_generator=csp_nonce,
     )
     for view in (*views(), *forms.views(), *hub.views()):

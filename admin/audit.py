@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -42,8 +43,14 @@ def _thing(_view: Any, _context: Any, row: AuditEvent, _name: str) -> str:
 
 
 def _place(_view: Any, _context: Any, row: AuditEvent, _name: str) -> str:
+    """Return the innermost place of an event; the names of a page are read once."""
     ident = row.village_id or row.town_id or row.county_id
-    return unit_names([ident]).get(ident, "") if ident else ""
+    if ident is None:
+        return ""
+    names: dict[int, str] = g.setdefault("unit_names", {})
+    if ident not in names:
+        names.update(unit_names([ident]))
+    return names.get(ident, "")
 
 
 class AuditView(ReadOnlyModelView):

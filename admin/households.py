@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from admin.formatters import verbatim
 from admin.personal import PersonalView, masked, masked_name, town_condition
@@ -41,6 +42,7 @@ class HouseholdView(PersonalView):
     }  # fmt: skip
     column_formatters = {"code": verbatim, "head_name": masked_name, "address": masked("address")}
     column_formatters_detail = {"code": verbatim, "address": masked("address")}
+    eager = (selectinload(Household.village),)
     conditions = (town_condition(Household),)
     search_hint = _l("户编号，或户主姓名、拼音首字母")
 

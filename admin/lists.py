@@ -35,6 +35,7 @@ class ListView(ScopedView):
     searchable: ClassVar[bool] = False
     search_hint: Any = ""
     conditions: ClassVar[Sequence[Condition]] = ()
+    eager: ClassVar[Sequence[Any]] = ()  # loader options: what a row shows of other tables, read at once
     default_order: ClassVar[tuple[str, bool]] = ("id", True)  # column, largest first
     column_sortable_list: Any = ()  # name only columns with an index and without nulls
     column_formatters: Any = {}
@@ -77,7 +78,9 @@ class ListView(ScopedView):
         last = read_cursor(asked.after, columns)
         if last is not None:
             query = query.filter(beyond(columns, last, descending=descending))
-        query = query.order_by(*(column.desc() if descending else column.asc() for column in columns))
+        query = query.options(*self.eager).order_by(
+            *(column.desc() if descending else column.asc() for column in columns)
+        )
         rows = query.limit(asked.size + 1).all()
         shown = rows[: asked.size]
         more = len(rows) > asked.size
@@ -225,7 +228,9 @@ class ListView(ScopedView):
     def export_rows(self, asked: Asked) -> Sequence[Any]:
         """Return the rows of a list without its pages, at most one more than the cap."""
         columns, descending = self.order(asked)
-        query = self.narrowed(asked).order_by(*(c.desc() if descending else c.asc() for c in columns))
+        query = (
+            self.narrowed(asked).options(*self.eager).order_by(*(c.desc() if descending else c.asc() for c in columns))
+        )
         found: Sequence[Any] = query.limit(EXPORT_CAP + 1).all()
         return found
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from admin.base import ZhiyeModelView
 from admin.conditions import one_of
@@ -17,11 +18,13 @@ from forms.orgs import CloseForm, NewOrgForm, OrgForm, RenameForm
 from models.orgs import Level, OrgUnit
 from queries.labels import LEVELS
 from queries.orgs import PARENTS, children_of, matches, org_tree
-from queries.scope import get_in_scope
+from queries.scope import OWN_UNIT_LEVELS, get_in_scope
 from services.orgs import change_org, close_org, create_org, delete_org, rename_org
 from shell.access import actor
 from shell.assets import asset
 from shell.clock import now, today
+
+SHOWN_SINGLY = 4  # more departments, committees or studios than this fold into one line
 
 
 class OrgView(ZhiyeModelView):
@@ -45,6 +48,7 @@ class OrgView(ZhiyeModelView):
     }  # fmt: skip
     column_formatters = {"level": labelled(LEVELS), "code": verbatim}
     conditions = (one_of(OrgUnit.level, "level", _l("层级"), LEVELS.items),)
+    eager = (selectinload(OrgUnit.parent),)
     default_order = ("code", False)
     searchable = True
     search_hint = _l("名称、旧名称、拼音首字母或编号")
@@ -135,11 +139,22 @@ def _may_hold(unit: OrgUnit) -> bool:
 
 
 def _nested(tree: list[tuple[int, OrgUnit]]) -> list[dict[str, Any]]:
-    """Turn (depth, unit) rows into nested branches for the page."""
+    """Turn (depth, unit) rows into nested branches for the page; many units of one small level become one group."""
     roots: list[dict[str, Any]] = []
     path: list[list[dict[str, Any]]] = [roots]
     for depth, unit in tree:
         branch: dict[str, Any] = {"unit": unit, "below": []}
         path[depth].append(branch)
         path[depth + 1 :] = [branch["below"]]
+    _group(roots)
     return roots
+
+
+def _group(branches: list[dict[str, Any]]) -> None:
+    for branch in branches:
+        _group(branch["below"])
+        small = [item for item in branch["below"] if item["unit"].level in OWN_UNIT_LEVELS]
+        groups = [[item for item in small if item["unit"].level == level] for level in Level]
+        branch["groups"] = [items for items in groups if len(items) > SHOWN_SINGLY]
+        folded = {id(item) for items in branch["groups"] for item in items}
+        branch["single"] = [item for item in branch["below"] if id(item) not in folded]

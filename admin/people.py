@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from admin.formatters import labelled, verbatim
 from admin.personal import HouseholdLookup, PersonalView, masked, masked_name, town_condition
@@ -46,6 +47,7 @@ class ResidentView(PersonalView):
         "address": masked("address"), "household": verbatim,
     }  # fmt: skip
     column_formatters_detail = {name: show for name, show in column_formatters.items() if name != "name"}
+    eager = (selectinload(Resident.village), selectinload(Resident.household))
     conditions = (town_condition(Resident),)
     search_hint = _l("姓名、拼音首字母，或完整的手机号、身份证号")
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import abort, flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from admin.base import ZhiyeModelView
 from admin.conditions import Condition, one_of
@@ -69,6 +70,7 @@ class UserView(ZhiyeModelView):
     }  # fmt: skip
     column_formatters = {"username": verbatim, "roles": _roles, "oidc_subject": verbatim}
     column_sortable_list = ("username",)
+    eager = (selectinload(User.memberships).joinedload(Membership.org),)
     conditions = (
         Condition("role", _l("角色"), _with_role, options=lambda: [(str(r), text) for r, text in ROLE_LABELS.items()]),
         one_of(User.active, "active", _l("启用"), lambda: [("1", _("是")), ("0", _("否"))]),

@@ -16,13 +16,15 @@ class OrgForm(FlaskForm):  # type: ignore[misc]
     row_version = VersionField()
 
 
-class NewOrgForm(OrgForm):
+class NewOrgForm(FlaskForm):  # type: ignore[misc]
     parent_id = ChoiceField(_l("上级"))
     level = ChoiceField(
         _l("层级"), choices=[(str(level), text) for level, text in LEVELS.items() if level != Level.COUNTY]
     )
     name = LineField(_l("名称"), longest=100)
+    code = CodeField(_l("编号"), description=_l("全系统不能重复，例如行政区划代码。"))
     valid_from = DayField(_l("启用日期"))
+    note = LineField(_l("说明"), longest=200, required=False)
 
 
 class RenameForm(FlaskForm):  # type: ignore[misc]

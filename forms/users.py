@@ -19,11 +19,15 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
     valid_to = DayField(_l("到哪一天止"), required=False, description=_l("这一天起不再有这个角色；留空表示一直有。"))
 
 
-class NewUserForm(RoleForm):
+class NewUserForm(FlaskForm):  # type: ignore[misc]
+    name = LineField(_l("姓名"), longest=64)
     username = LineField(
         _l("用户名"), longest=64, render_kw=PLAIN, description=_l("登录用的名字：小写字母、数字、点和短横线。")
     )
-    name = LineField(_l("姓名"), longest=64)
+    org_id = ChoiceField(_l("组织"), coerce=int)
+    role = ChoiceField(_l("角色"), choices=[(str(role), label) for role, label in ROLE_LABELS.items()])
+    valid_from = DayField(_l("从哪一天起"))
+    valid_to = DayField(_l("到哪一天止"), required=False, description=_l("这一天起不再有这个角色；留空表示一直有。"))
     totp_required = BooleanField(_l("登录须用动态口令"))
     oidc_subject = LineField(_l("统一认证账号"), longest=255, required=False, render_kw=PLAIN)
 

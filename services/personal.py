@@ -21,7 +21,7 @@ FOUND_BY_HASH = frozenset({"id_no", "phone"})
 KIND_OF: dict[str, str] = {"id_no": "cn_id", "phone": "cn_mobile"}
 ADDRESS_MAX = 200
 ADDRESS_SHOWN = 6
-UNTOLD = frozenset({"pinyin", "created_at", "updated_at", "row_version"})
+UNTOLD = frozenset({"pinyin", "created_at", "updated_at", "row_version", "county_id", "town_id", "org_id"})
 NAMES = frozenset({"name", "head_name"})
 
 
