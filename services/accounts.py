@@ -15,7 +15,7 @@ from models.orgs import OrgUnit
 from services.access import require
 from services.audit import changes, record_audit
 from services.passwords import check_rules, hash_password, one_time_password, set_password
-from services.refusals import Refusal, Stale
+from services.refusals import NotFound, Refusal, Stale
 from services.signins import revoke_all
 from services.transaction import transaction
 
@@ -222,6 +222,7 @@ def end_role(held: Membership, *, valid_to: date, actor: Actor, at: datetime) ->
 
     Raises OwnAccount when an administrator would give up their own rights: nobody locks the last door from outside.
     """
+    held = _held(held)
     require(actor, MANAGE, held.org)
     if held.user_id == actor.user_id and held.role == Role.ADMIN:
         raise OwnAccount
@@ -248,13 +249,25 @@ def _require_over(user: User, *, actor: Actor, at: datetime, own: bool = True) -
     """Refuse unless the actor looks after the user: the county, and every place the user has a role in.
 
     Otherwise an administrator of one village could take the county administrator's account by resetting its password.
+    Holds the user's row until the act ends, so that two acts at once do not lose one another's change.
     """
+    db.session.refresh(user, with_for_update=True)
     require(actor, MANAGE, user)
     for held in user.memberships:
         if held.valid_to is None or held.valid_to > at.date():
             require(actor, MANAGE, held.org)
     if not own and user.id == actor.user_id:
         raise OwnAccount
+
+
+def _held(held: Membership) -> Membership:
+    """Read a role again under lock. Raises NotFound when it was removed meanwhile."""
+    key = sa.inspect(held).identity or (0,)
+    query = sa.select(Membership).where(Membership.id == key[0]).with_for_update()
+    found = db.session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _holds(user: User, org: OrgUnit, role: Role, start: date, end: date | None) -> bool:

@@ -211,9 +211,13 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
 
 @transaction
 def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime) -> str:
-    """Return one masked answer in full, with the reason in the audit. Raises ReasonMissing and NothingSealed."""
+    """Return one masked answer in full, with the reason in the audit.
+
+    Raises ReasonMissing, NothingSealed and TooManyReveals: looks count per day, at whatever register they are.
+    """
     reason = _reason(reason)
     require(actor, "record:reveal", record)
+    allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     asked = definition(record.form_id, record.version)
     stored = record.answers.get(fid)
@@ -305,7 +309,7 @@ def lay(record: Record, unit: OrgUnit | None, *, actor: Actor, county_id: int) -
     if unit is not None and any(_holds(grant, unit) for grant in grants):
         owner = None
     place = unit or owner or (grants[0] if grants else None)
-    if place is None:
+    if place is None or place.county_id != county_id:
         raise NoPlace
     record.county_id, record.town_id, record.village_id = county_id, place.town_id, place.village_id
     record.org_id = owner.org_id if owner else unit.id if unit is not None else grants[0].org_id
@@ -319,6 +323,8 @@ def _move(record: Record, unit: OrgUnit | None, *, actor: Actor) -> None:
     """Follow a corrected place. Whoever moves a record must be allowed to edit it there too."""
     if unit is None or (record.town_id, record.village_id) == (unit.town_id, unit.village_id):
         return
+    if unit.county_id != record.county_id:
+        raise NoPlace
     own = record.org_id not in (record.county_id, record.town_id, record.village_id)
     record.town_id, record.village_id = unit.town_id, unit.village_id
     record.org_id = record.org_id if own else unit.id

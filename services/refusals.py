@@ -36,6 +36,13 @@ class NotFound(Refusal):
     message = _l("没有找到，可能已删除，或不在您的管辖范围内。")
 
 
+class AlreadyThere(Refusal):
+    """Somebody else made the same thing at the same moment."""
+
+    status = 409
+    message = _l("这条内容和已有的内容重复，请检查编号等不能重复的项目。")
+
+
 class Stale(Refusal):
     """Somebody else saved the same thing since the page was opened."""
 

@@ -13,8 +13,11 @@ try:
 except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own busy handler remains
     fcntl = None  # type: ignore[assignment]
 
+from sqlalchemy.exc import IntegrityError
+
 from models.base import db
 from services.audit import seal_audit
+from services.refusals import AlreadyThere
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,12 +52,23 @@ def write_transaction() -> Iterator[None]:
             session.flush()
             seal_audit(session)
             session.commit()
+        except IntegrityError as error:
+            session.rollback()
+            if _is_double(error):
+                raise AlreadyThere from error
+            raise
         except BaseException:
             session.rollback()
             raise
         finally:
             session.info.pop("writing", None)
             session.info.pop("audit", None)
+
+
+def _is_double(error: IntegrityError) -> bool:
+    """Tell whether two acts at the same moment wrote what may be there once: on PostgreSQL neither saw the other."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return state in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
 @contextmanager

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from datetime import date
 from io import BytesIO
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 
+from models.access import Role
+from models.accounts import Membership, User
 from models.base import db
+from models.orgs import OrgUnit
 from models.records import Record
+from services.accounts import change_user, create_user, end_role, grant_role
 from services.pictures import redraw
+from services.records import NoPlace, change_record, create_record, reveal
+from services.refusals import NotFound, Refusal, Stale
+from services.reveals import TooManyReveals
+from services.settings import change_setting
 from tests.pages import JudgingClient
-from tests.support.cast import Cast
+from tests.support.cast import AT, SYSTEM, TODAY, Cast
 from tests.support.entry import DISPUTE, begin, located_picture
 from tests.support.registers import enter, publish
 
@@ -119,3 +130,86 @@ def test_a_photograph_with_odd_exif_is_kept_and_stands_upright() -> None:
     assert odd != sent  # the phone's name stands under a tag that holds a number
     with Image.open(BytesIO(redraw(BytesIO(odd)).data)) as kept:
         assert kept.size == (480, 640)
+
+
+def test_what_is_made_twice_at_once_is_made_once_and_refused_once(app: Flask, cast: Cast) -> None:
+    admin, county = cast.actor("admin"), cast.units["安吉县综治中心"]
+
+    def account() -> Any:
+        org = db.session.get_one(OrgUnit, county)
+        return create_user(org, username="twice", name="新人", password="a long enough word", actor=admin, at=AT)
+
+    outcomes = at_once(app, [account] * 4)
+    assert sum(not isinstance(one, Exception) for one in outcomes) == 1
+    assert all(isinstance(one, Refusal) for one in outcomes if isinstance(one, Exception)), outcomes
+
+
+def test_two_changes_of_one_account_at_once_do_not_lose_one_another(app: Flask, cast: Cast) -> None:
+    admin, changed = cast.actor("admin"), cast.users["official.yucun"]
+
+    def rename(name: str) -> Callable[[], Any]:
+        return lambda: change_user(db.session.get_one(User, changed), name=name, row_version=1, actor=admin, at=AT)
+
+    outcomes = at_once(app, [rename(name) for name in ("甲甲", "乙乙", "丙丙", "丁丁")])
+    assert sum(isinstance(one, Stale) for one in outcomes) == 3, outcomes
+
+
+def test_a_role_ended_twice_at_once_is_gone_for_the_second(app: Flask, cast: Cast) -> None:
+    admin = cast.actor("admin")
+    future: dict[str, Any] = {"valid_from": date(2030, 1, 1), "actor": admin, "at": AT}
+    held = grant_role(cast.user("official.yucun"), org=cast.unit("余村村"), role=Role.MEDIATOR, **future).id
+
+    def end() -> None:
+        end_role(db.session.get_one(Membership, held), valid_to=TODAY, actor=admin, at=AT)
+
+    outcomes = at_once(app, [end] * 3)
+    assert [one for one in outcomes if one is not None and not isinstance(one, NotFound | NoResultFound)] == []
+    assert outcomes.count(None) == 1
+
+
+def test_looks_at_records_count_towards_the_limit_of_the_day(cast: Cast, record: Record) -> None:
+    settle: dict[str, Any] = {"key": "reveal_limit", "value": 1, "row_version": 0}
+    change_setting(cast.units["安吉县综治中心"], **settle, actor=cast.actor("admin"), at=AT)
+    look: dict[str, Any] = {"reason": "回访", "actor": cast.actor("official.yucun"), "at": AT}
+    assert reveal(record, "b3", **look) == "13812342084"
+    with pytest.raises(TooManyReveals):
+        reveal(record, "b3", **look)
+
+
+def test_a_record_does_not_move_to_another_county(cast: Cast, record: Record) -> None:
+    both: dict[str, Any] = {
+        "org": cast.unit("邻村"),
+        "role": Role.VILLAGE_OFFICIAL,
+        "valid_from": TODAY,
+        "actor": SYSTEM,
+        "at": AT,
+    }
+    grant_role(cast.user("official.yucun"), **both)
+    actor = cast.actor("official.yucun")
+    raw = {"a1": cast.units["邻村"], "a2": "leak"}
+    with pytest.raises(NoPlace):
+        change_record(record, raw=raw, row_version=1, actor=actor, at=AT, today=TODAY)
+    with pytest.raises(NoPlace):
+        create_record(record.form, version=1, raw=raw, uid="ab" * 16, actor=actor, at=AT, today=TODAY)
+
+
+def at_once(app: Flask, acts: list[Callable[[], Any]]) -> list[Any]:
+    """Do acts in threads that begin together; return what each returned or raised."""
+    outcomes: list[Any] = [None] * len(acts)
+    ready = Barrier(len(acts))
+
+    def run(place: int) -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                outcomes[place] = acts[place]()
+            except (Refusal, SQLAlchemyError) as error:
+                outcomes[place] = error
+
+    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    return outcomes
