@@ -57,8 +57,8 @@ ACTS = {
         ),
         UserAct(
             "reset_totp",
-            _l("清除动态口令"),
-            _l("用于手机丢失：原来的动态口令作废，现在的登录全部结束。"),
+            _l("重置两步验证"),
+            _l("用于手机丢失：原来手机上的验证码作废，现在的登录全部结束。"),
             lambda user, _which, actor, at: accounts.reset_totp(user, actor=actor, at=at),
             lambda user, _at: bool(user.totp_sealed),
         ),

@@ -64,7 +64,7 @@ class UserView(ZhiyeModelView):
     )  # fmt: skip
     column_labels = {
         "name": _l("姓名"), "username": _l("用户名"), "roles": _l("角色"), "active": _l("启用"),
-        "totp_required": _l("须用动态口令"), "created_at": _l("建立时间"), "locked_until": _l("锁定至"),
+        "totp_required": _l("须用两步验证"), "created_at": _l("建立时间"), "locked_until": _l("锁定至"),
         "must_change_password": _l("须改密码"), "oidc_subject": _l("统一认证账号"),
         "password_changed_at": _l("密码修改时间"),
     }  # fmt: skip

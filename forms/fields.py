@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
+from wtforms.fields.choices import Choice, SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 CODE = re.compile(r"^[A-Za-z0-9_-]+\Z")
@@ -70,7 +70,7 @@ class CountField(IntegerField):
 
 
 class ChoiceField(SelectField):
-    """One of some choices; `choices` may be set once it is known who asks."""
+    """One of some choices; `choices` may be set once it is known who asks. Nothing is chosen for the one who asks."""
 
     def __init__(
         self, label: Any, *, choices: Sequence[tuple[str, Any]] = (), required: bool = True, **kwargs: Any
@@ -83,6 +83,19 @@ class ChoiceField(SelectField):
         """Set the choices: (value, label) or (value, label, heading)."""
         self.choices: Any = [SelectChoice(value, label, {}, *group) for value, label, *group in choices]
         self.offered = {str(choice.value) for choice in self.choices}
+
+    def iter_choices(self) -> Any:
+        return [*self._unchosen(), *super().iter_choices()]
+
+    def iter_groups(self) -> Any:
+        if unchosen := self._unchosen():
+            yield None, unchosen
+        yield from super().iter_groups()
+
+    def _unchosen(self) -> list[Choice]:
+        # Where there is only one choice, or "none" is one of them, the first may stand.
+        open_question = self.flags.required and self.data in (None, "") and len(self.offered) > 1
+        return [Choice("", str(_l("请选择")), selected=True, render_kw={})] if open_question else []
 
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)

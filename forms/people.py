@@ -52,7 +52,7 @@ class HouseholdForm(FlaskForm):  # type: ignore[misc]
 class RevealForm(FlaskForm):  # type: ignore[misc]
     which = ChoiceField(_l("要查看的项目"))
     reason = TextAreaField(
-        _l("理由"),
-        [InputRequired(_l("请写明查看的理由。")), Length(max=200, message=_l("理由最多 200 个字。"))],
-        description=_l("理由、时间和您的姓名会写进审计日志。"),
+        _l("原因"),
+        [InputRequired(_l("请写明查看的原因。")), Length(max=200, message=_l("原因最多 200 个字。"))],
+        description=_l("原因、时间和您的姓名会写进审计日志。"),
     )

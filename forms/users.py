@@ -28,14 +28,14 @@ class NewUserForm(FlaskForm):  # type: ignore[misc]
     role = ChoiceField(_l("角色"), choices=[(str(role), label) for role, label in ROLE_LABELS.items()])
     valid_from = DayField(_l("从哪一天起"))
     valid_to = DayField(_l("到哪一天止"), required=False, description=_l("这一天起不再有这个角色；留空表示一直有。"))
-    totp_required = BooleanField(_l("登录须用动态口令"))
+    totp_required = BooleanField(_l("登录须用两步验证"))
     oidc_subject = LineField(_l("统一认证账号"), longest=255, required=False, render_kw=PLAIN)
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]
     name = LineField(_l("姓名"), longest=64)
     oidc_subject = LineField(_l("统一认证账号"), longest=255, required=False, render_kw=PLAIN)
-    totp_required = BooleanField(_l("登录须用动态口令"))
+    totp_required = BooleanField(_l("登录须用两步验证"))
     row_version = VersionField()
 
 

@@ -43,12 +43,12 @@ SETTINGS: Mapping[str, Spec] = {
         Spec(COUNTY_TITLE, SettingKind.TEXT, _l("显示名称"), "", _l("页面和打印件上的单位名称；留空时用县中心的。")),
         Spec(PUBLIC_CONTACT, SettingKind.TEXT, _l("公开联系方式"), "", _l("群众求助时看到的电话或地址。"), most=200),
         Spec(
-            TOTP_ROLES, SettingKind.ROLES, _l("须用动态口令的角色"), (),
-            _l("有这些角色的人，下次打开页面时要先设置手机动态口令。"),
+            TOTP_ROLES, SettingKind.ROLES, _l("须用两步验证的角色"), (),
+            _l("有这些角色的人，下次打开页面时要先开启两步验证。"),
         ),
         Spec(
             REVEAL_LIMIT, SettingKind.COUNT, _l("每人每天查看完整信息的次数"), 50,
-            _l("查看完整的身份证号、手机号、住址，每次都要写理由并留下记录；到了次数，当天不能再看。"), most=1000,
+            _l("查看完整的身份证号、手机号、住址，每次都要写原因并留下记录；到了次数，当天不能再看。"), most=1000,
         ),
     )
 }  # fmt: skip

@@ -19,7 +19,7 @@ class ReasonMissing(Refusal):
     """A look at hidden numbers without saying why, or with more words than fit."""
 
     field = "reason"
-    message = _l("请写明查看的理由，最多 200 个字。")
+    message = _l("请写明查看的原因，最多 200 个字。")
 
 
 class TooManyReveals(Refusal):
