@@ -17,7 +17,8 @@ class Household(Scoped, Versioned, Base):
     __tablename__ = "household"
     __table_args__ = (
         sa.UniqueConstraint("county_id", "code"),
-        sa.Index("ix_household_place", "county_id", "town_id", "village_id", "id"),
+        sa.Index("ix_household_county", "county_id", "id"),
+        sa.Index("ix_household_name", "head_name", "pinyin"),
         sa.Index("ix_household_village", "village_id", "id"),
         sa.Index("ix_household_town", "town_id", "id"),
     )
@@ -48,7 +49,8 @@ class Resident(Scoped, Versioned, Base):
         sa.CheckConstraint("sex in ('male','female','unknown')", "sex"),
         sa.CheckConstraint("(id_no_sealed is null) = (id_no_hash is null)", "id_no"),
         sa.CheckConstraint("(phone_sealed is null) = (phone_hash is null)", "phone"),
-        sa.Index("ix_resident_place", "county_id", "town_id", "village_id", "id"),
+        sa.Index("ix_resident_county", "county_id", "id"),
+        sa.Index("ix_resident_name", "name", "pinyin"),
         sa.Index("ix_resident_village", "village_id", "id"),
         sa.Index("ix_resident_town", "town_id", "id"),
         sa.Index("ix_resident_phone_hash", "phone_hash"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from models.access import Actor
 from models.base import db
@@ -18,24 +19,39 @@ LOOKUP_MAX = 20
 
 def resident_matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition for residents found by a search: a whole phone or ID number, else part of a name."""
+    other = aliased(Resident)
     number = "".join(text.split()).upper()
     if len(number) == PHONE_DIGITS and number.isdigit():
-        return Resident.phone_hash == blind(number, context="resident.phone")
-    if len(number) == ID_DIGITS and number[:-1].isdigit():
-        return Resident.id_no_hash == blind(number, context="resident.id_no")
-    return _named(Resident.name, Resident.pinyin, text)
+        found = other.phone_hash == blind(number, context="resident.phone")
+    elif len(number) == ID_DIGITS and number[:-1].isdigit():
+        found = other.id_no_hash == blind(number, context="resident.id_no")
+    else:
+        found = _named(other.name, other.pinyin, text)
+    return _among(Resident.id, other.id, found)
 
 
 def household_matches(text: str) -> sa.ColumnElement[bool]:
-    """Return the condition for households found by their code, or by part of the head's name."""
-    return sa.or_(Household.code == text, _named(Household.head_name, Household.pinyin, text))
+    """Return the condition for households found by how their code begins, or by part of the head's name."""
+    other = aliased(Household)
+    by_code = other.code.startswith(text, autoescape=True)
+    return _among(Household.id, other.id, sa.or_(by_code, _named(other.head_name, other.pinyin, text)))
+
+
+def _among(key: Any, other: Any, found: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Fetch the ids first, by a narrow index.
+
+    With the scope in the same condition SQLite walks the wide rows of a whole county instead: 1.6 s against 35 ms for
+    a name nobody has among 300,000 residents, 450 ms against nothing for a telephone number.
+    """
+    inside: sa.ColumnElement[bool] = key.in_(sa.select(other).where(found))
+    return inside
 
 
 def _named(name: Any, pinyin: Any, text: str) -> sa.ColumnElement[bool]:
     letters = "".join(text.lower().split())
     if not letters.isascii():
-        found: sa.ColumnElement[bool] = name.contains(text, autoescape=True)
-        return found
+        part: sa.ColumnElement[bool] = name.contains(text, autoescape=True)
+        return part
     # "zhangsan zs": the whole of it begins with the full spelling, the initials begin after the blank.
     return sa.or_(pinyin.startswith(letters, autoescape=True), pinyin.contains(f" {letters}", autoescape=True))
 

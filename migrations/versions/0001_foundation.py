@@ -15,12 +15,21 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("audit_event", "record_revision", "form_version")
+APPEND_ONLY = {"audit_event": ("id",), "record_revision": ("record_id", "n"), "form_version": ("form_id", "number")}
 
 
 def _append_only_sqlite() -> None:
-    """Refuse UPDATE and DELETE, and INSERT OR REPLACE through recursive_triggers, on append-only tables."""
-    for table in APPEND_ONLY:
+    """Refuse UPDATE, DELETE and INSERT OR REPLACE on append-only tables, whatever the connection has set.
+
+    REPLACE runs the DELETE triggers only under `PRAGMA recursive_triggers`, so taking a key twice is refused as well.
+    """
+    for table, key in APPEND_ONLY.items():
+        same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
         for verb in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
@@ -290,7 +299,8 @@ def create_tables() -> None:
     sa.UniqueConstraint('county_id', 'code', name=op.f('uq_household_county_id_code'))
     )
     with op.batch_alter_table('household', schema=None) as batch_op:
-        batch_op.create_index('ix_household_place', ['county_id', 'town_id', 'village_id', 'id'], unique=False)
+        batch_op.create_index('ix_household_county', ['county_id', 'id'], unique=False)
+        batch_op.create_index('ix_household_name', ['head_name', 'pinyin'], unique=False)
         batch_op.create_index('ix_household_town', ['town_id', 'id'], unique=False)
         batch_op.create_index('ix_household_village', ['village_id', 'id'], unique=False)
 
@@ -430,7 +440,8 @@ def create_tables() -> None:
     with op.batch_alter_table('resident', schema=None) as batch_op:
         batch_op.create_index('ix_resident_household_id', ['household_id'], unique=False)
         batch_op.create_index('ix_resident_phone_hash', ['phone_hash'], unique=False)
-        batch_op.create_index('ix_resident_place', ['county_id', 'town_id', 'village_id', 'id'], unique=False)
+        batch_op.create_index('ix_resident_county', ['county_id', 'id'], unique=False)
+        batch_op.create_index('ix_resident_name', ['name', 'pinyin'], unique=False)
         batch_op.create_index('ix_resident_town', ['town_id', 'id'], unique=False)
         batch_op.create_index('ix_resident_village', ['village_id', 'id'], unique=False)
 
@@ -552,7 +563,8 @@ def drop_tables() -> None:
     with op.batch_alter_table('resident', schema=None) as batch_op:
         batch_op.drop_index('ix_resident_village')
         batch_op.drop_index('ix_resident_town')
-        batch_op.drop_index('ix_resident_place')
+        batch_op.drop_index('ix_resident_name')
+        batch_op.drop_index('ix_resident_county')
         batch_op.drop_index('ix_resident_phone_hash')
         batch_op.drop_index('ix_resident_household_id')
 
@@ -579,7 +591,8 @@ def drop_tables() -> None:
     with op.batch_alter_table('household', schema=None) as batch_op:
         batch_op.drop_index('ix_household_village')
         batch_op.drop_index('ix_household_town')
-        batch_op.drop_index('ix_household_place')
+        batch_op.drop_index('ix_household_name')
+        batch_op.drop_index('ix_household_county')
 
     op.drop_table('household')
     op.drop_table('form')

@@ -177,7 +177,7 @@ def test_whoever_saves_second_is_told(village: JudgingClient, cast: Cast) -> Non
 def test_a_reveal_needs_a_reason_and_is_written_down(village: JudgingClient, cast: Cast) -> None:
     row = person(cast)
     address = f"{LIST}reveal/?id={row.id}"
-    assert "请写明查看的理由" in words(fill(village, address, which="phone", reason=" ").text)
+    assert "请写明查看的原因" in words(fill(village, address, which="phone", reason=" ").text)
     answer = fill(village, address, which="phone", reason="核实来电")
     assert PHONE in words(answer.text)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -320,7 +320,7 @@ def test_a_households_address_is_masked_and_revealed(village: JudgingClient, cas
 
 def test_the_household_look_up_gives_codes_of_the_scope(village: JudgingClient, cast: Cast) -> None:
     house(cast)
-    assert village.get(f"{LIST}ajax/lookup/?name=household&query=YC-001").json == [["YC-001", "YC-001 李**"]]
+    assert village.get(f"{LIST}ajax/lookup/?name=household&query=YC-").json == [["YC-001", "YC-001 李**"]]
     assert village.get(f"{LIST}ajax/lookup/?name=nonsense&query=x").status_code == 404
 
 
@@ -338,3 +338,26 @@ def test_pages_follow_each_other_without_gap_or_repeat(village: JudgingClient, c
         older = page.text.split('rel="next"')
         address = older[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&") if len(older) > 1 else None
     assert seen == [f"{number:03d}" for number in reversed(range(120))]
+
+
+def test_a_file_has_its_cap_and_says_how_to_go_on(
+    village: JudgingClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("admin.lists.EXPORT_CAP", 2)
+    for number in range(3):
+        person(cast, id_no="", name=f"张{'一二三'[number]}")
+    answer = village.get(f"{LIST}export/csv/?search=张")
+    assert answer.status_code == 302
+    assert "一次最多导出 2 条" in words(village.get(answer.location).text)
+    assert acts("table:export") == []
+    assert len(read_csv(village.get(f"{LIST}export/csv/?search=张一").data)) == 2
+
+
+def test_a_long_list_says_that_there_are_more_than_it_counts(
+    village: JudgingClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("admin.lists", "admin.paging"):
+        monkeypatch.setattr(f"{module}.COUNT_CAP", 2)
+    for _n in range(3):
+        person(cast, id_no="")
+    assert "10 000+ 条" in words(village.get(LIST).text)
