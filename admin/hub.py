@@ -72,7 +72,7 @@ class FormHub(ZhiyeView):
             form=form,
             asked=asked,
             page=page,
-            count=records.capped_count(form, actor(), asked.query),
+            count=page.count,
             rows=list(zip(page.records, _table(form, page.records, asked.fids), strict=True)),
         )
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from engine.context import Context
 from engine.definition import Definition, Item
-from engine.kinds.date import read_date
-from engine.kinds.numbers import read_number
 from engine.messages import Invalid
 from models.access import Actor
 from models.forms import Form
 from queries import records, registers
-from queries.answers import org_choices, org_name
+from queries.answers import org_name, org_options
 from queries.forms import definition
 
 LONGEST = 100
+_ANY_DAY = Context(today=date.max)
 SIGNS = {"eq": "：", "ge": " ≥ ", "le": " ≤ "}
 
 
@@ -30,7 +31,7 @@ class Choice:
 
     name: str
     label: str
-    kind: str  # select, date or number
+    kind: str  # how it asks: the kind's filter_input
     value: str
     options: tuple[tuple[str, str], ...] = ()
 
@@ -125,25 +126,28 @@ class ListRequest:
         for operator in _operators(item):
             name, value = _name(item, operator), chosen.get(operator, "")
             if operator == "eq":
-                yield Choice(name, label, "select", value, tuple(self._options(item)))
+                yield Choice(name, label, item.kind.filter_input, value, tuple(self._options(item)))
             else:
-                words = _("%(label)s 不小于", label=label) if operator == "ge" else _("%(label)s 不大于", label=label)
-                if item.type == "date":
-                    words = _("%(label)s 从", label=label) if operator == "ge" else _("%(label)s 到", label=label)
-                yield Choice(name, words, "date" if item.type == "date" else "number", value)
+                words = _("%(label)s 从", label=label) if operator == "ge" else _("%(label)s 到", label=label)
+                if item.kind.filter_input == "number":
+                    least, most = _("%(label)s 不小于", label=label), _("%(label)s 不大于", label=label)
+                    words = least if operator == "ge" else most
+                yield Choice(name, words, item.kind.filter_input, value)
 
     def _options(self, item: Item) -> Iterator[tuple[str, str]]:
-        if item.type == "boolean":
+        if item.kind.value_type == "bool":
             yield from (("true", _("是")), ("false", _("否")))
         elif item.type == "org":
-            units = org_choices(self.actor, item.config.get("level"), "record:list")
-            yield from ((str(unit.id), unit.name) for unit in units)
+            units = org_options(self.actor, item.config.get("level"), "record:list")
+            yield from ((str(ident), name) for ident, name in units)
         else:
             yield from ((option.value, option.text(self.locale)) for option in item.options)
 
     def _told(self, item: Item, value: str) -> str:
         if item.type == "org":
             return (org_name(int(value)) if value.isdecimal() else None) or value
+        if item.kind.filter_input != "select":
+            return item.kind.display(item, item.kind.parse(item, value, _ANY_DAY), _ANY_DAY)
         return dict(self._options(item)).get(value, value)
 
 
@@ -152,18 +156,16 @@ def _name(item: Item, operator: str) -> str:
 
 
 def _operators(item: Item) -> tuple[str, ...]:
-    return ("ge", "le") if item.type in {"integer", "decimal", "date"} else ("eq",)
+    return ("ge", "le") if "ge" in item.kind.operators else ("eq",)
 
 
 def _possible(item: Item, value: str) -> bool:
     try:
-        if item.type == "date":
-            return read_date(value) is not None
-        if item.type in {"integer", "decimal"}:
-            return read_number(value) is not None
+        if item.kind.parse(item, value, _ANY_DAY) is None:
+            return False
     except Invalid:
         return False
-    return item.type != "org" or (value.isascii() and value.isdecimal() and len(value) < 10)  # noqa: PLR2004 - ids
+    return item.type != "org" or (value.isascii() and len(value) < 10)  # noqa: PLR2004 - ids
 
 
 def _plain(text: Any) -> str:

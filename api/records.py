@@ -39,11 +39,10 @@ def list_records(key: str) -> Response:
     form = _form(key)
     asked = _asked(form, request.args)
     found = records.page(form, actor(), asked)
-    count = records.capped_count(form, actor(), asked)
     return jsonify(
         items=_told(form, found.records),
-        count=int(count),
-        count_is_lower_bound=count.more,
+        count=int(found.count),
+        count_is_lower_bound=found.count.more,
         next=_next(key, found.next),
     )
 

@@ -166,7 +166,7 @@ def main() -> int:
 def measure_export(browser: Browser, folder: Path) -> dict[str, dict[str, float]]:
     """Export the newest days that together hold at most 5,000 rows."""
     by_day = (
-        "SELECT value, count(*) FROM record_text WHERE form_id = 1 AND fid = 'a4' GROUP BY value ORDER BY value DESC"
+        "SELECT value, count(*) FROM record_text WHERE form_id = 1 AND fid = 'a4' GROUP BY value ORDER BY 1 DESC"
     )
     total, first = 0, ""
     for day, number in sqlite3.connect(folder / "zhiye.db").execute(by_day):

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import SessionTransaction
 
 from engine.bigrams import bigrams
 from engine.context import Context
@@ -30,7 +32,6 @@ Value = str | float
 # and come before all answers.
 EMPTY: dict[str, Value] = {TEXT: "", NUMBER: float("-inf")}
 VALUE_LENGTH = 200
-COUNTED_KINDS = frozenset({"select_one", "select_multiple", "boolean", "org"})
 CACHED_SHAPES = 512
 
 
@@ -45,7 +46,7 @@ class IndexedField:
     @property
     def counted(self) -> bool:
         """Tell whether field_count carries its values: few distinct ones."""
-        return self.item.type in COUNTED_KINDS
+        return self.item.kind.counted
 
     def count_value(self, value: Value) -> str:
         """Spell an index value for field_count: organisations as whole numbers, emptiness as the empty text."""
@@ -104,9 +105,19 @@ class Shape:
 def shape(form_id: int) -> Shape:
     """Return the shape of a form that was published at least once.
 
-    Shapes are built once per process; one read of the version list per call keeps any number of processes right.
+    Shapes are built once per process; one read of the version list per page keeps any number of processes right.
     Raises LookupError where there is no version.
     """
+    transaction = db.session().get_transaction()
+    if transaction is None or db.session.info.get("writing"):
+        return _shape(form_id)
+    seen = _seen.setdefault(transaction, {})
+    if form_id not in seen:
+        seen[form_id] = _shape(form_id)
+    return seen[form_id]
+
+
+def _shape(form_id: int) -> Shape:
     query = sa.select(FormVersion.number, FormVersion.sha256).where(FormVersion.form_id == form_id)
     versions = tuple((number, sha) for number, sha in db.session.execute(query.order_by(FormVersion.number)))
     if not versions:
@@ -121,6 +132,7 @@ def shape(form_id: int) -> Shape:
 
 
 _shapes: dict[tuple[int, tuple[tuple[int, str], ...]], Shape] = {}
+_seen: WeakKeyDictionary[SessionTransaction, dict[int, Shape]] = WeakKeyDictionary()  # by read transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from queries.indexing import IndexedField
 from queries.scope import Slice
 
 MOST_ARMS = 96
+PART = 300
 LISTS = frozenset({"select_multiple"})
 Cursor = tuple[Any, int] | None
 Rows = list[tuple[Any, int]]
@@ -69,6 +70,7 @@ class Scope:
         """Tell whether a record may be met twice: by its place and by its owning unit."""
         return bool(self.places and self.units)
 
+    @cached_property
     def towns(self) -> list[tuple[int, int | None]]:
         """Return (town, village or None) pairs that together cover the places on the side index."""
         pairs: list[tuple[int, int | None]] = []
@@ -80,26 +82,33 @@ class Scope:
                 pairs.append((one.town_id or 0, one.id if one.column == "village_id" else None))
         return pairs
 
-    def total(self) -> int:
-        """Return how many active records lie in the places, from the counters."""
-        return self._sum(RecordCount, RecordCount.form_id == self.form_id)
+    def total(self, most: int | None = None) -> int:
+        """Return how many active records lie in the places, from the counters; beyond `most` any larger number."""
+        where = self._within(RecordCount, RecordCount.form_id == self.form_id)
+        if most is not None:  # a part of the counters usually says enough
+            part = sa.select(RecordCount.n).where(*where).limit(PART).subquery()
+            first = int(db.session.scalar(sa.select(sa.func.sum(part.c.n))) or 0)
+            if first >= most:
+                return first
+        return int(db.session.scalar(sa.select(sa.func.sum(RecordCount.n)).where(*where)) or 0)
 
     def carrying(self, condition: Condition) -> int:
         """Return how many records in the places carry one of the values, from the counters."""
         values = [condition.field.count_value(value) for value in condition.values]
-        return self._sum(
+        where = self._within(
             FieldCount,
             FieldCount.form_id == self.form_id,
             FieldCount.fid == condition.field.fid,
             FieldCount.value.in_(values) if len(values) > 1 else FieldCount.value == values[0],
         )
+        return int(db.session.scalar(sa.select(sa.func.sum(FieldCount.n)).where(*where)) or 0)
 
-    def _sum(self, model: type[RecordCount | FieldCount], *where: sa.ColumnElement[bool]) -> int:
-        places = [getattr(model, one.column) == one.id for one in self.places if one.column != "county_id"]
-        county = any(one.column == "county_id" for one in self.places)
-        if not county:
-            where = (*where, sa.or_(sa.false(), *places))
-        return int(db.session.scalar(sa.select(sa.func.sum(model.n)).where(*where)) or 0)
+    def _within(
+        self, model: type[RecordCount | FieldCount], *where: sa.ColumnElement[bool]
+    ) -> tuple[sa.ColumnElement[bool], ...]:
+        if any(one.column == "county_id" for one in self.places):
+            return where
+        return (*where, sa.or_(sa.false(), *(getattr(model, one.column) == one.id for one in self.places)))
 
 
 class Arms:
@@ -123,7 +132,7 @@ class Arms:
         """Walk the rows of some values or of a range, newest first or, under a sort, joined with the sort's rows."""
         probes = list(probes)
         self.times *= max(1, len(drive.values)) if drive.field.item.type in LISTS else 1
-        for town, village in self.scope.towns():
+        for town, village in self.scope.towns:
             for where in self._driving(drive):
                 self._arm(drive.field, town, village, where, probes)
         self.by_unit([drive, *probes])
@@ -132,7 +141,7 @@ class Arms:
         """Walk the sort field's own rows in its order; `drive` narrows that same field."""
         assert self.sort is not None
         probes = list(probes)
-        for town, village in self.scope.towns():
+        for town, village in self.scope.towns:
             for where in self._driving(drive) if drive else [""]:
                 self._arm(self.sort, town, village, where, probes, own_order=True)
         self.by_unit([*([drive] if drive else []), *probes])
@@ -235,9 +244,18 @@ class Arms:
         else:
             holds = f"p.value IN ({', '.join(self.bind(value) for value in one.values)})"
         return (
-            f"EXISTS (SELECT 1 FROM {one.field.table} AS p WHERE p.record_id = {record} "  # noqa: S608 - names are ours
+            f"EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
+            f"WHERE p.record_id = {record} "
             f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} AND {holds})"
         )
+
+    def _by_key(self, one: Condition) -> str:
+        """Make SQLite look a value up in the primary key, where the rows of a value lie together.
+
+        It prefers the index by record, whose pages are strewn: twice the time over ten thousand probes.
+        """
+        by_key = db.engine.dialect.name == "sqlite" and not one.is_range
+        return f" INDEXED BY sqlite_autoindex_{one.field.table}_1" if by_key else ""
 
     def _sort_row(self, record: str, town: str) -> str:
         assert self.sort is not None

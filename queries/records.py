@@ -10,7 +10,8 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 COUNT_CAP = 10_001
+COUNT_VISITS = 5_000  # a probe costs a microsecond, and no page waits for its count longer than for its rows
 MOST_ROWS = 500
 MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
 LARGEST_ID = 2**62
@@ -67,31 +69,31 @@ class Count(int):
         return count
 
 
-@dataclass(frozen=True)
 class Page:
     """One page of a list. `next` is the cursor of the page behind it, None on the last."""
 
-    records: list[Record]
-    next: str | None
-    first: bool
+    def __init__(self, query: _Query, rows: Rows, records: list[Record], limit: int) -> None:
+        self._query = query
+        self.records = records[:limit]
+        self.next = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+        self.first = query.cursor is None
+
+    @cached_property
+    def count(self) -> Count:
+        """How many records the request finds on all pages together, as capped_count says."""
+        return Count(len(self.records)) if self.first and self.next is None else self._query.count()
 
 
 def page(form: Form, actor: Actor, request: Request, permission: str = "record:list") -> Page:
     """Return the records a request asks for, newest first or by an indexed field. A made-up cursor is page one."""
     query = _Query(form, actor, request, permission)
     limit = max(1, min(request.limit, MOST_ROWS))
-    rows, records = query.page(limit + 1)
-    more = len(rows) > limit
-    return Page(
-        records=records[:limit],
-        next=_write_cursor(rows[limit - 1]) if more else None,
-        first=query.cursor is None,
-    )
+    return Page(query, *query.page(limit + 1), limit)
 
 
 def capped_count(form: Form, actor: Actor, request: Request, permission: str = "record:list") -> Count:
     """Return how many records a request finds, at most COUNT_CAP; `more` marks a number that is only a lower end."""
-    return _Query(form, actor, replace(request, sort=None, after=""), permission).count()
+    return _Query(form, actor, request, permission).count()
 
 
 def get_record(form: Form, record_id: int, actor: Actor, permission: str = "record:list") -> Record | None:
@@ -136,6 +138,7 @@ class _Query:
         self.descending = request.descending or self.asked.sort is None
         self.cursor = _read_cursor(request.after, self.asked.sort)
         self.exact = self._exact(request.search) if self.asked.words else None
+        self.sizes: dict[Condition, int] = {}  # counted once for the page and for its count
 
     # ---- a page
 
@@ -188,30 +191,39 @@ class _Query:
         With n of N rows matching, walking costs about limit * N / n steps and reading the matches first n of them.
         A value's rows are already newest first, so without a sort it may always lead.
         """
-        candidates = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
-        if self.asked.sort is None:
-            values = [one for one in candidates if not one.is_range]
-            if len(values) == 1 and len(conditions) == 1:
-                return values[0]
-            most = self._worthwhile(limit)
-            sizes = [(self._size(one, most if one.is_range else COUNT_CAP), one) for one in candidates]
-            fit = [pair for pair in sizes if not pair[1].is_range or pair[0] <= most]
-            return min(fit, key=lambda pair: pair[0])[1] if fit else None
-        most = self._worthwhile(limit)
-        others = [one for one in candidates if one.field.fid != self.asked.sort.fid]
-        small = [(n, one) for one in others if (n := self._size(one, most)) <= most]
-        return min(small, key=lambda pair: pair[0])[1] if small else None
+        fit = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
+        if self.asked.sort is not None:
+            return self._rarest([one for one in fit if one.field.fid != self.asked.sort.fid], limit)
+        if len(conditions) == 1 and not conditions[0].is_range:
+            return fit[0] if fit else None
+        return self._rarest(fit, limit)
+
+    def _rarest(self, conditions: Sequence[Condition], limit: int) -> Condition | None:
+        """Return the condition with the fewest rows, when leading by it is cheaper than walking and probing."""
+        if not conditions:
+            return None
+        free = self.asked.sort is None
+        worthwhile = self._worthwhile(limit) if not free or any(one.is_range for one in conditions) else COUNT_CAP
+        sizes = [
+            (self._size(one, COUNT_CAP if free and not one.is_range else worthwhile), place, one)
+            for place, one in enumerate(conditions)
+        ]
+        fit = [one for one in sizes if one[0] <= worthwhile or (free and not one[2].is_range)]
+        return min(fit)[2] if fit else None
 
     def _worthwhile(self, limit: int) -> int:
-        return int((limit * self.scope.total()) ** 0.5)
+        everywhere = any(one.column == "county_id" for one in self.scope.places)
+        return int((limit * (self.form.next_number if everywhere else self.scope.total())) ** 0.5)
 
     def _size(self, condition: Condition, most: int) -> int:
         """Return how many rows a condition has in the places: from the counters, or counted up to one above `most`."""
         if condition.field.counted and condition.values:
             return self.scope.carrying(condition)
-        arms = Arms(replace(self.scope, slices=self.scope.places))
-        arms.by_value(condition, [])
-        return arms.count(most + 1)
+        if condition not in self.sizes:
+            arms = Arms(replace(self.scope, slices=self.scope.places))
+            arms.by_value(condition, [])
+            self.sizes[condition] = arms.count(most + 1)
+        return self.sizes[condition]
 
     # ---- how many
 
@@ -221,24 +233,24 @@ class _Query:
         conditions = list(self.asked.conditions)
         if not self.asked.words and not self.scope.units:
             if not conditions:
-                return _capped(self.scope.total())
+                return _capped(self.scope.total(COUNT_CAP))
             if len(conditions) == 1 and conditions[0].field.counted and len(conditions[0].values) == 1:
                 return _capped(self.scope.carrying(conditions[0]))
         return self._counted(conditions)
 
     def _counted(self, conditions: list[Condition]) -> Count:
-        """Count along the rarest condition, looking at no more of its rows than the cap."""
+        """Count along the rarest condition, looking at no more than COUNT_VISITS of its rows."""
         arms = Arms(self.scope)
         if self.asked.words:
             arms.by_words(self.asked.words, conditions)
-        elif drive := self._rarest(conditions):
-            number, whole = arms.held(drive, [one for one in conditions if one is not drive], COUNT_CAP)
+        elif drive := self._smallest(conditions):
+            number, whole = arms.held(drive, [one for one in conditions if one is not drive], COUNT_VISITS)
             return Count(number) if whole else Count.at_least(number)
         else:
             arms.by_record(conditions)
         return _capped(arms.count(COUNT_CAP))
 
-    def _rarest(self, conditions: list[Condition]) -> Condition | None:
+    def _smallest(self, conditions: list[Condition]) -> Condition | None:
         fit = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
         if len(fit) <= 1:
             return fit[0] if fit else None
@@ -260,13 +272,18 @@ class _Query:
         return sorted(found, reverse=True)[:MOST_ROWS] or None
 
     def _load(self, ids: Sequence[int]) -> list[Record]:
-        """Read records in the order given; the scope is asked once more, so a stale index shows nobody too much."""
+        """Read records in the order given; the scope is asked once more, so a stale index shows nobody too much.
+
+        By id alone, the rest in Python: with more conditions SQLite leaves the primary key for a longer index.
+        """
         if not ids:
             return []
-        seen = in_scope(Record, self.actor, self.permission)
-        query = sa.select(Record).where(Record.id.in_(ids), Record.form_id == self.form.id, seen)
-        found = {record.id: record for record in db.session.scalars(query)}
-        return [found[ident] for ident in ids if ident in found and _readable(found[ident], self.actor)]
+        found = {record.id: record for record in db.session.scalars(sa.select(Record).where(Record.id.in_(ids)))}
+        return [found[ident] for ident in ids if ident in found and self._seen(found[ident])]
+
+    def _seen(self, record: Record) -> bool:
+        own = record.form_id == self.form.id and covers(self.actor, self.permission, record)
+        return own and _readable(record, self.actor)
 
     def _holds(self, record: Record) -> bool:
         """Tell whether a record found by its number also meets the filters."""
