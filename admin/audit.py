@@ -16,8 +16,9 @@ from admin.formatters import verbatim
 from models.accounts import User
 from models.audit import AuditEvent
 from queries import audit
-from queries.labels import THINGS
+from queries.labels import ORIGINS, THINGS
 from queries.orgs import towns, unit_names
+from queries.settings import SETTINGS
 from shell.access import actor
 from shell.clock import zone
 
@@ -53,6 +54,17 @@ def _place(_view: Any, _context: Any, row: AuditEvent, _name: str) -> str:
     return names.get(ident, "")
 
 
+def _label(view: Any, context: Any, row: AuditEvent, name: str) -> Any:
+    if row.thing == "setting" and row.label in SETTINGS:
+        return str(SETTINGS[row.label].label)
+    return verbatim(view, context, row, name)
+
+
+def _origin(view: Any, context: Any, row: AuditEvent, name: str) -> Any:
+    """Return the address an act came from, or in words what it was when nobody came over the network."""
+    return str(ORIGINS[row.origin]) if row.origin in ORIGINS else verbatim(view, context, row, name)
+
+
 class AuditView(ReadOnlyModelView):
     """Events of the scope, newest first."""
 
@@ -66,7 +78,7 @@ class AuditView(ReadOnlyModelView):
         "prev_hash": _l("前一条的校验值"),
     }  # fmt: skip
     column_formatters = {
-        "act": _act, "thing": _thing, "place": _place, "label": verbatim, "origin": verbatim, "hash": verbatim,
+        "act": _act, "thing": _thing, "place": _place, "label": _label, "origin": _origin, "hash": verbatim,
         "prev_hash": verbatim, "actor_name": verbatim,
     }  # fmt: skip
     conditions = (

@@ -8,14 +8,16 @@ from typing import Any, TypeVar, cast
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from admin.guard import ZhiyeView
 from admin.refusing import show_refusal
-from engine.messages import N_, Message
+from engine.messages import Message
 from forms.saying import said
 from models.audit import AuditEvent
 from models.forms import Form
 from queries import forms as reads
+from queries.labels import FORM_EDITS
 from services.forms import DefinitionRefused, Edit, change_draft
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from shell.access import actor
@@ -25,23 +27,10 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 # What people are told somebody did, by the name under which the audit keeps it.
 DID = {
-    "item_added": N_("添加了题目"),
-    "item_changed": N_("修改了题目"),
-    "item_copied": N_("复制了题目"),
-    "item_moved": N_("移动了题目"),
-    "item_retired": N_("停用了题目"),
-    "item_reused": N_("重新启用了题目"),
-    "item_removed": N_("删除了题目"),
-    "page_added": N_("添加了一页"),
-    "page_changed": N_("修改了页名"),
-    "page_moved": N_("移动了一页"),
-    "page_removed": N_("删除了一页"),
-    "settings": N_("修改了表单设置"),
-    "import": N_("导入了表单定义"),
-    "restore": N_("把旧版本恢复成草稿"),
-    "form:publish": N_("发布了新版本"),
-    "form:retire": N_("停用了表单"),
-    "form:reopen": N_("重新启用了表单"),
+    **FORM_EDITS,
+    "form:publish": _l("发布了新版本"),
+    "form:retire": _l("停用了表单"),
+    "form:reopen": _l("重新启用了表单"),
 }
 CONFLICT = 409
 UNPROCESSABLE = 422
@@ -150,7 +139,7 @@ class FormActs(ZhiyeView):
     def told(event: AuditEvent) -> str:
         """Say an audited act in words, with the item it was about."""
         after = event.after or {}
-        words = str(_(DID.get(str(after.get("did", event.act)), N_("修改了表单"))))
+        words = str(DID.get(str(after.get("did", event.act))) or _("修改了表单"))
         items = [value or (event.before or {}).get(name) for name, value in after.items() if name.startswith("item:")]
         labels = [item["label"] for item in items if isinstance(item, dict)]
         names = [label if isinstance(label, str) else str(label.get("zh_Hans_CN", "")) for label in labels]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 from flask.cli import with_appcontext
 
@@ -9,6 +11,8 @@ from models.access import system_actor
 from services import demo
 from services.demo_county import ACCOUNTS, PASSWORD
 from shell.clock import now
+
+BEFORE = timedelta(days=40)
 
 
 @click.command("demo")
@@ -24,8 +28,9 @@ def demo_command() -> None:
 
 def seed() -> None:
     """Seed everything, each part one act."""
-    actor, at = system_actor("flask demo"), now()
-    demo.seed_county(actor=actor, at=at)
-    demo.seed_accounts(actor=actor, at=at)
-    demo.seed_people(at=at)
-    demo.seed_records(demo.seed_forms(actor=actor, at=at), at=at)
+    actor, at = system_actor("demo"), now()
+    begun = at - BEFORE  # set up before the first entry, so that the audit chain reads in the order of time
+    demo.seed_county(actor=actor, at=begun)
+    demo.seed_accounts(actor=actor, at=begun)
+    demo.seed_people(at=begun)
+    demo.seed_records(demo.seed_forms(actor=actor, at=begun), at=at)

@@ -54,7 +54,12 @@ def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
         if event.thing == "record" and (answer := _answer(event, key, known)):
             yield answer
             continue
+        if key.startswith("item:"):
+            yield _item_change(before.get(key), after.get(key))
+            continue
         old, new = (_value(event.thing, key, values.get(key), known.names) for values in (before, after))
+        if key == "layout" and old == new:
+            old, new = "", _("调整了顺序")
         if old != new or _secret(key):
             yield str(FIELDS.get(key) or _("其他")), "" if _secret(key) else old, new
 
@@ -91,6 +96,19 @@ class _Told:
     answers: Any
 
 
+def _item_change(before: Any, after: Any) -> Change:
+    """Return what happened to one question of a form's draft; what exactly, the versions compare."""
+    old, new = (plain_text(item["label"]) if item else "" for item in (before, after))
+    if old == new:
+        old, new = "", _("改了设置") if after != before else ""
+    return _("题目“%(label)s”", label=plain_text((after or before)["label"])), old, new
+
+
+def plain_text(text: Any) -> str:
+    """Return the Chinese of a text of a form, which may come in several languages."""
+    return str(text.get("zh_Hans_CN", "")) if isinstance(text, dict) else str(text)
+
+
 def _shapes(events: Iterable[AuditEvent]) -> dict[str, Shape]:
     ids = {int(event.thing_id) for event in events if event.thing == "record" and event.thing_id.isdigit()}
     if not ids:
@@ -104,6 +122,8 @@ def _secret(key: str) -> bool:
 
 
 def _value(thing: str, key: str, value: Any, names: Mapping[tuple[str, int], str]) -> str:
+    if isinstance(value, list) and key == "layout":
+        return "、".join(plain_text(title) for _page, title, _fids in value)
     if isinstance(value, list):
         return "、".join(_value(thing, key, item, names) for item in value)
     match value:
@@ -113,6 +133,8 @@ def _value(thing: str, key: str, value: Any, names: Mapping[tuple[str, int], str
             text = _("已更新（加密保存，不显示）")
         case bool():
             text = _("是") if value else _("否")
+        case dict() if "zh_Hans_CN" in value:
+            text = plain_text(value)
         case dict():
             text = _("（%(n)s 项）", n=len(value))
         case int():

@@ -90,7 +90,7 @@ def seed_forms(*, actor: Actor, at: datetime) -> list[Form]:
 
 
 def seed_records(forms: list[Form], *, at: datetime) -> int:
-    """Enter demo entries over the last 40 days, each by its village's own worker or the township; return how many."""
+    """Enter demo entries over the last 36 days, each by its village's own worker or the township; return how many."""
     rows = demo_entries(at)
     actors = {name: _actor(name, at) for name in {row.author for row in rows}}
     by_key = {form.key: form for form in forms}

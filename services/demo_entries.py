@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
+ENTRIES = 72
+COUNTY_TIME = ZoneInfo("Asia/Shanghai")  # where the demo county lies, whatever the server is set to
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡"
 GIVEN = ("建国", "秀英", "志明", "小红", "国强", "春兰", "永福", "雪梅", "文斌", "丽娟", "阿根", "晓东")
 VILLAGES = (  # village, who enters there
@@ -94,16 +99,27 @@ def _id_number(chance: random.Random, year: int) -> str:
 
 
 def demo_entries(at: datetime) -> list[Entry]:
-    """Return 72 entries, the same each time but for their dates, oldest first; the newest lies some hours back."""
+    """Return 72 entries, the same each time but for their dates, oldest first, all made in office hours before `at`."""
     chance = random.Random(20261122)  # noqa: S311 - invented data, not a secret
     makers = (_dispute, _rental, _hazard)
     entries = []
-    for number in range(72):
-        when = at - timedelta(hours=5 + 13 * (71 - number))
+    for number, when in enumerate(reversed(list(islice(_office_times(at), ENTRIES)))):
         village, author = VILLAGES[number % len(VILLAGES)]
         form, answers = chance.choice(makers)(chance, when)
         entries.append(Entry(form, village, author, when, answers))
     return entries
+
+
+def _office_times(before: datetime) -> Iterator[datetime]:
+    """Yield an instant of each afternoon and each morning of the county, going back from one."""
+    chance = random.Random(20261124)  # noqa: S311 - invented data, not a secret
+    day = before.astimezone(COUNTY_TIME).date()
+    while True:
+        for opens in (time(13, 30), time(8, 30)):
+            when = datetime.combine(day, opens, COUNTY_TIME) + timedelta(minutes=chance.randrange(210))
+            if when < before:
+                yield when.astimezone(UTC)
+        day -= timedelta(days=1)
 
 
 def _name(chance: random.Random) -> str:

@@ -18,6 +18,7 @@ from models.people import Resident
 from models.records import Record
 from queries.chain import first_break
 from services.demo_county import ACCOUNTS, PASSWORD
+from services.demo_entries import COUNTY_TIME, demo_entries
 from services.signins import check_password
 from tests.support.cast import AT
 
@@ -66,6 +67,19 @@ def test_a_real_county_begins_with_one_admin_and_a_one_time_password(app: Flask)
     assert not boss.demo
     assert [held.role for held in boss.memberships] == [Role.ADMIN]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Category)) == 15
+
+
+def test_demo_entries_are_made_in_office_hours_of_days_gone_by() -> None:
+    for at in (AT, AT.replace(hour=0, minute=1), AT.replace(hour=23, minute=59)):
+        entries = demo_entries(at)
+        told = [entry.at.astimezone(COUNTY_TIME) for entry in entries]
+        assert len(entries) == 72
+        assert told == sorted(told)
+        assert told[-1] < at
+        assert {when.hour for when in told} <= set(range(8, 18))
+        happened = [entry.answers["a4"] for entry in entries if entry.form == "hazard"]
+        assert happened == [when.date().isoformat() for entry, when in zip(entries, told, strict=True)
+                            if entry.form == "hazard"]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [["33052", "短代码"], ["330522", "同一个县"]])
