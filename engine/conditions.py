@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-from engine.context import DEFAULT_LOCALE
+from engine.context import DEFAULT_LOCALE, Context
 from engine.expressions import Expression
 from engine.kinds.date import read_date
 from engine.kinds.numbers import read_number
@@ -77,6 +78,7 @@ _DATE_REFUSALS: Mapping[str, str] = {
     "le": N_("%(field)s必须晚于%(value)s"),
 }
 TODAY = N_("今天")
+_ANY_DAY = Context(today=date.max)
 YES, NO = N_("是"), N_("否")
 
 
@@ -101,8 +103,15 @@ def operators_for(item: Item) -> tuple[str, ...]:
     """Return the operators that make sense for an item; a sealed or chosen unit can only be filled or not."""
     if item.options and item.kind.value_type == "text":
         return ("eq", "ne", "filled", "empty")
+    if _ordered_text(item):
+        return (*_ORDER, "filled", "empty")
     comparable = not item.sealed and item.type not in {"org", "image"}
     return (*(_BY_TYPE[item.kind.value_type] if comparable else ()), "filled", "empty")
+
+
+def _ordered_text(item: Item) -> bool:
+    """Tell whether an answer is a text whose order has a meaning, such as a time of day."""
+    return item.kind.value_type == "text" and "ge" in item.kind.operators
 
 
 # ---------- between rows and trees ----------
@@ -184,6 +193,8 @@ def read_value(text: str, item: Item, items: Items, *, locale: str = DEFAULT_LOC
         return {"var": other.fid}
     if item.options:
         return _option_value(text, item, locale)
+    if _ordered_text(item):
+        return str(item.kind.parse(item, text, _ANY_DAY))
     return _READERS[item.kind.value_type](text)
 
 
@@ -277,7 +288,7 @@ def _say(
     translate: Translate,
 ) -> Message:
     item = items.get(clause.fid)
-    dated = item is not None and item.kind.value_type == "date"
+    dated = item is not None and (item.kind.value_type == "date" or _ordered_text(item))
     pattern = date_patterns.get(clause.operator) if dated else None
     quoted = value_text(clause.value, item, items, locale=locale, translate=translate)
     if isinstance(clause.value, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +17,8 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TelInput
 from engine.answers import AnswerError, Context, Outcome, clean
 from engine.definition import Definition, Item, Page
 from engine.expressions import dependencies
-from engine.kinds.date import read_date
 from engine.messages import Invalid
+from forms import controls
 from forms.uploads import PhotoField
 from models.access import Actor
 from models.orgs import OrgUnit
@@ -27,6 +28,8 @@ PREFIX = "f_"  # bare names such as data, errors or validate would shadow WTForm
 SEGMENTS = 5  # up to so many options lie open side by side; more go into a menu
 STORY_ROWS = 5
 YES, NO = "true", "false"
+_READ_FOR_INPUT = frozenset({"date", "time", "datetime"})
+_ANY_DAY = Context(today=date.max)
 
 Raw = dict[str, Any]
 
@@ -193,17 +196,18 @@ def _shown_value(item: Item, raw: Any) -> Any:
         raw = YES if raw else NO
     if item.type == "boolean" and item.required is not True:
         return raw == YES
-    if item.type == "date" and raw:
-        return _iso(raw)
+    if item.type in _READ_FOR_INPUT and raw:
+        return _for_input(item, raw)
     return raw if raw is None or isinstance(raw, str) else str(raw)
 
 
-def _iso(raw: Any) -> str:
+def _for_input(item: Item, raw: Any) -> str:
+    """Spell an answer as the browser's own picker reads it; what is no answer stays as it was typed."""
     try:
-        day = read_date(raw)
+        value = item.kind.parse(item, raw, _ANY_DAY)
     except Invalid:
         return str(raw)
-    return day.isoformat() if day else ""
+    return "" if value is None else str(item.kind.to_json(value))
 
 
 def _finished(form: ItemsForm, item: Item, filling: Filling) -> Field | None:
@@ -274,7 +278,7 @@ def _text(item: Item, locale: str, **attributes: Any) -> Field:
 
 
 def _said(item: Item, locale: str) -> dict[str, Any]:
-    return {"label": item.text(locale), "description": item.hint.to(locale)}
+    return controls.said(item, locale)
 
 
 def _textarea(item: Item, locale: str) -> Field:
@@ -344,13 +348,17 @@ _MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "textarea": _textarea,
     "integer": _number,
     "decimal": _number,
+    "money": _number,
     "date": _date,
+    "time": controls.time,
+    "datetime": controls.moment,
     "select_one": _select_one,
     "select_multiple": _select_multiple,
     "boolean": _boolean,
     "person_name": _name,
     "cn_mobile": _mobile,
     "cn_id": _id_number,
+    "uscc": _id_number,
     "org": _org,
     "image": _image,
 }

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -36,7 +36,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
 }
 FIXED = (_l("编号"), _l("录入时间"), _l("乡镇（街道）"), _l("村（社区）"))
-Value = str | int | Decimal | date | datetime | None
+Value = str | int | Decimal | date | datetime | time | None
 Line = Sequence[Value]
 
 
@@ -112,6 +112,8 @@ def _plain(value: Value) -> str:
         return ""
     if isinstance(value, str):
         return safe_text(value)
+    if isinstance(value, time):
+        return value.isoformat("minutes")
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
@@ -123,7 +125,8 @@ def to_xlsx(sheet: Sheet) -> bytes:
         paper = book.add_worksheet(sheet_name(sheet.title))
         bold = book.add_format({"bold": True})
         formats: dict[type, Any] = {date: book.add_format({"num_format": "yyyy-mm-dd"}),
-                   datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"})}  # fmt: skip
+                   datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+                   time: book.add_format({"num_format": "hh:mm"})}  # fmt: skip
         paper.freeze_panes(1, 1)
         paper.set_column(0, len(sheet.heads) - 1, 16)
         for place, head in enumerate(sheet.heads):
@@ -139,7 +142,7 @@ def _write(paper: Any, line: int, place: int, value: Value, formats: Mapping[typ
         return
     if isinstance(value, str):
         paper.write_string(line, place, safe_text(value)[:CELL_MOST])
-    elif isinstance(value, date):
+    elif isinstance(value, date | time):
         paper.write_datetime(line, place, value, formats[type(value)])
     else:
         paper.write_number(line, place, value)

@@ -7,9 +7,11 @@ from engine.kinds.boolean import BooleanKind
 from engine.kinds.cn_id import CnIdKind
 from engine.kinds.cn_mobile import CnMobileKind
 from engine.kinds.date import DateKind
+from engine.kinds.datetime import DatetimeKind
 from engine.kinds.decimal import DecimalKind
 from engine.kinds.image import ImageKind
 from engine.kinds.integer import IntegerKind
+from engine.kinds.money import MoneyKind
 from engine.kinds.note import NoteKind
 from engine.kinds.org import OrgKind
 from engine.kinds.person_name import PersonNameKind
@@ -17,6 +19,8 @@ from engine.kinds.select_multiple import SelectMultipleKind
 from engine.kinds.select_one import SelectOneKind
 from engine.kinds.text import TextKind
 from engine.kinds.textarea import TextareaKind
+from engine.kinds.time import TimeKind
+from engine.kinds.uscc import UsccKind
 
 # The order is the one in which the designer offers them.
 KINDS: dict[str, Kind] = {
@@ -26,7 +30,10 @@ KINDS: dict[str, Kind] = {
         TextareaKind(),
         IntegerKind(),
         DecimalKind(),
+        MoneyKind(),
         DateKind(),
+        TimeKind(),
+        DatetimeKind(),
         SelectOneKind(),
         SelectMultipleKind(),
         BooleanKind(),
@@ -34,6 +41,7 @@ KINDS: dict[str, Kind] = {
         PersonNameKind(),
         CnMobileKind(),
         CnIdKind(),
+        UsccKind(),
         OrgKind(),
         ImageKind(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from engine.schema import Item
 
 PropertyType = Literal["int", "decimal", "bool", "text", "date", "choice", "options", "org_level"]
-Cell = str | int | Decimal | date | None
+Cell = str | int | Decimal | date | time | None  # a datetime is a date too
+FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Kind(ABC):
     operators: ClassVar[tuple[str, ...]] = ()
     value_type: ClassVar[Literal["text", "number", "date", "bool", "list", "none"]] = "text"
     index_as: ClassVar[Literal["text", "number", ""]] = ""
+    filter_input: ClassVar[FilterInput] = "select"  # how the condition panel of a register asks
+    counted: ClassVar[bool] = False  # few distinct values: counters are kept for them
     sortable: ClassVar[bool] = False
     searchable: ClassVar[bool] = False
     answerable: ClassVar[bool] = True

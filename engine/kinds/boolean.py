@@ -17,10 +17,11 @@ _NO = frozenset({"false", "0", "off", "n", "no", "否"})
 class BooleanKind(Kind):
     name: ClassVar[str] = "boolean"
     label: ClassVar[str] = N_("是否")
-    xlsform_type: ClassVar[str] = "acknowledge"
+    xlsform_type: ClassVar[str] = "select_one"
     operators: ClassVar[tuple[str, ...]] = ("eq", "empty")
     value_type = "bool"
     index_as = "text"
+    counted = True
     sortable = True
 
     def parse(self, item: Item, raw: Any, context: Context) -> bool | None:

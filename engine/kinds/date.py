@@ -43,6 +43,7 @@ class DateKind(Kind):
     operators: ClassVar[tuple[str, ...]] = ("eq", "ge", "le", "empty")
     value_type = "date"
     index_as = "text"
+    filter_input = "date"
     sortable = True
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = (
         ConfigProperty("min", "date", N_("最早日期")),

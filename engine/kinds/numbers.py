@@ -60,6 +60,7 @@ class NumberKind(Kind):
     operators: ClassVar[tuple[str, ...]] = ("eq", "ge", "le", "empty")
     value_type = "number"
     index_as = "number"
+    filter_input = "number"
     sortable = True
 
     def check_item(self, item: Item) -> list[Problem]:

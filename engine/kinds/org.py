@@ -28,6 +28,7 @@ class OrgKind(Kind):
     operators: ClassVar[tuple[str, ...]] = ("in", "eq", "empty")
     value_type = "number"
     index_as = "number"
+    counted = True
     searchable = True
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = (
         ConfigProperty("level", "org_level", N_("层级"), ORG_LEVELS),

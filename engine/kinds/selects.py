@@ -17,6 +17,7 @@ class SelectKind(Kind):
 
     operators: ClassVar[tuple[str, ...]] = ("in", "eq", "empty")
     index_as = "text"
+    counted = True
     searchable = True
 
     def check_item(self, item: Item) -> list[Problem]:

@@ -29,6 +29,7 @@ class TextKind(Kind):
     xlsform_type: ClassVar[str] = "text"
     operators: ClassVar[tuple[str, ...]] = ("contains", "eq", "empty")
     index_as = "text"
+    filter_input = "text"
     sortable = True
     searchable = True
     maskable = True

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,11 @@ from engine.definition import Item
 from engine.kinds import KINDS
 from engine.kinds.cn_id import check_digit
 from engine.kinds.numbers import plain
+from engine.kinds.uscc import check_character
 from engine.messages import Invalid
 from tests.unit.engine.helpers import ID_NUMBER, PHOTO, context, item, options
 
+USCC = "91330523MA2B4LYT32"
 CHOICES = options("a", "b", "old", retired=("old",))
 EXTRA: dict[str, Any] = {
     "select_one": {"options": CHOICES},
@@ -27,13 +29,17 @@ VALUES: dict[str, Any] = {
     "textarea": "第一行\n第二行",
     "integer": 12,
     "decimal": Decimal("12.5"),
+    "money": Decimal("1234.5"),
     "date": date(2026, 1, 31),
+    "time": "09:30",
+    "datetime": "2026-01-31T09:30",
     "select_one": "a",
     "select_multiple": ["a", "b"],
     "boolean": True,
     "person_name": "张三丰",
     "cn_mobile": "13812342084",
     "cn_id": ID_NUMBER,
+    "uscc": USCC,
     "org": 7,
     "image": [PHOTO],
 }
@@ -123,6 +129,10 @@ def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) ->
         ("integer", "12", "****", 12, 12),
         ("decimal", "12.5", "****", Decimal("12.5"), Decimal("12.5")),
         ("date", "2026-01-31", "****", date(2026, 1, 31), date(2026, 1, 31)),
+        ("money", "1,234.50", "****", Decimal("1234.5"), Decimal("1234.5")),
+        ("time", "09:30", "****", time(9, 30), time(9, 30)),
+        ("datetime", "2026-01-31 09:30", "****", datetime(2026, 1, 31, 9, 30), datetime(2026, 1, 31, 9, 30)),  # noqa: DTZ001 - as cells of workbooks are
+        ("uscc", USCC, "****", USCC, USCC),
         ("select_one", "选项a", "****", "选项a", "a"),
         ("select_multiple", "选项a、选项b", "****", "选项a、选项b", "a b"),
         ("boolean", "是", "****", "是", "true"),
@@ -148,6 +158,10 @@ def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str
         ("integer", [], [12.0], ""),
         ("decimal", [], [12.5], ""),
         ("date", ["2026-01-31"], [], ""),
+        ("money", [], [1234.5], ""),
+        ("time", ["09:30"], [], ""),
+        ("datetime", ["2026-01-31T09:30"], [], ""),
+        ("uscc", [USCC], [], USCC),
         ("select_one", ["a"], [], "选项a"),
         ("select_multiple", ["a", "b"], [], "选项a、选项b"),
         ("boolean", ["true"], [], ""),
@@ -336,6 +350,143 @@ def test_the_first_and_last_day_belong_to_the_range() -> None:
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
 def test_a_day_comes_back_from_its_print(day: date) -> None:
     assert read(ITEMS["date"], ITEMS["date"].kind.to_json(day)) == day
+
+
+# times
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("9:30", "09:30"),
+        ("０９：３０", "09:30"),
+        ("9时30分", "09:30"),
+        ("9点30", "09:30"),
+        ("09:30:59.000+08:00", "09:30"),
+        ("00:00", "00:00"),
+        (time(9, 30, 59), "09:30"),
+    ],
+)
+def test_a_time_is_read_in_customary_spellings(raw: Any, value: str) -> None:
+    assert read(ITEMS["time"], raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw", ["24:00", "9:60", "0930", "9", "9:5", "上午", 930, True, datetime(2026, 1, 31, 9, tzinfo=UTC)]
+)
+def test_what_is_no_time_is_refused(raw: Any) -> None:
+    with pytest.raises(Invalid):
+        read(ITEMS["time"], raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("2026-01-31 9:30", "2026-01-31T09:30"),
+        ("2026/1/31 09:30:00", "2026-01-31T09:30"),
+        ("2026年1月31日9时30分", "2026-01-31T09:30"),
+        ("2026-01-31T09:30:00.000+08:00", "2026-01-31T09:30"),
+        ("2026-01-31T20:30:00Z", "2026-02-01T04:30"),
+        ("2026-01-31T01:30:00-0500", "2026-01-31T14:30"),
+        (datetime(2026, 1, 31, 1, 30, tzinfo=UTC), "2026-01-31T09:30"),
+        (datetime(2026, 1, 31, 9, 30, tzinfo=timezone(timedelta(hours=8))), "2026-01-31T09:30"),
+    ],
+)
+def test_a_moment_is_read_by_the_county_s_clock(raw: Any, value: str) -> None:
+    assert read(ITEMS["datetime"], raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["2026-01-31", "09:30", "2026-02-30 09:30", "2026-01-31 24:30", "1899-12-31 09:30", "2199-12-31T23:00Z",
+     date(2026, 1, 31)],
+)  # fmt: skip
+def test_what_is_no_moment_is_refused(raw: Any) -> None:
+    with pytest.raises(Invalid):
+        read(ITEMS["datetime"], raw)
+
+
+def test_the_bounds_of_times_belong_to_the_range_and_are_judged_themselves() -> None:
+    one = item("time", min="8:30", max="17:30")
+    assert judge(one, "8:30") == judge(one, "17:30") == []
+    assert judge(one, "8:29") == ["不能早于 08:30"]
+    assert judge(one, "17:31") == ["不能晚于 17:30"]
+    moment = item("datetime", min="2026-01-01 08:00")
+    assert judge(moment, "2025-12-31 09:00") == ["不能早于 2026-01-01 08:00"]
+    assert [problem.path for problem in one.kind.check_item(item("time", min="18:00", max="9:00"))] == ["min"]
+    assert [problem.path for problem in one.kind.check_item(item("time", max="25:00"))] == ["max"]
+
+
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30)))  # noqa: DTZ001 - by the county's clock
+def test_a_moment_comes_back_from_its_print_and_in_order(moment: datetime) -> None:
+    text = read(ITEMS["datetime"], moment)
+    assert read(ITEMS["datetime"], text) == text == moment.isoformat()[:16]
+    assert read(ITEMS["datetime"], ITEMS["datetime"].kind.display(ITEMS["datetime"], text, context())) == text
+
+
+# money
+
+
+@pytest.mark.parametrize(
+    ("raw", "stored"),
+    [
+        ("1234.5", "1234.50"),
+        ("¥1,234.50", "1234.50"),
+        ("￥ 80 元", "80.00"),
+        (12, "12.00"),
+        ("-0", "0.00"),
+        (0.1, "0.10"),
+    ],
+)
+def test_an_amount_is_stored_to_the_fen(raw: Any, stored: str) -> None:
+    assert ITEMS["money"].kind.to_json(read(ITEMS["money"], raw)) == stored
+
+
+@pytest.mark.parametrize("raw", ["1.234", "1" * 14, "¥", "元", "1万元", "￥￥1"])
+def test_what_is_no_amount_is_refused(raw: Any) -> None:
+    with pytest.raises(Invalid):
+        read(ITEMS["money"], raw)
+
+
+def test_the_bounds_of_an_amount_are_told_as_amounts() -> None:
+    one = item("money", min=0, max="100000")
+    assert judge(one, "0") == judge(one, "100000.00") == []
+    assert judge(one, "100000.01") == ["不能多于 100,000.00 元"]
+    assert judge(one, "-0.01") == ["不能少于 0.00 元"]
+
+
+@given(st.decimals(-(10**13) + 1, 10**13 - 1, places=2), st.decimals(-(10**13) + 1, 10**13 - 1, places=2))
+def test_amounts_keep_their_order_in_the_index(first: Decimal, second: Decimal) -> None:
+    one = ITEMS["money"]
+    assert (first < second) == (one.kind.index_number(one, first) < one.kind.index_number(one, second))
+
+
+# codes of organisations
+
+
+def test_the_check_character_of_a_code_that_everybody_knows() -> None:
+    assert check_character("91350100M000100Y4") == "3"  # the example of GB 32100-2015
+
+
+def test_a_code_is_read_in_full_width_and_small_letters() -> None:
+    assert read(ITEMS["uscc"], " 91350100 m000100y43 ") == "91350100M000100Y43"
+    assert read(ITEMS["uscc"], "９１３５０１００Ｍ０００１００Ｙ４３") == "91350100M000100Y43"
+
+
+@pytest.mark.parametrize("raw", ["91350100M000100Y4", "91350100I000100Y43", "9135010OM000100Y43", "企业", True])
+def test_what_has_not_the_shape_of_a_code_is_refused(raw: Any) -> None:
+    with pytest.raises(Invalid):
+        read(ITEMS["uscc"], raw)
+
+
+@given(st.integers(0, 16), st.integers(1, 30))
+def test_one_wrong_character_never_passes_the_check_character(place: int, shift: int) -> None:
+    from engine.kinds.uscc import CHARACTERS
+
+    code = list(USCC)
+    code[place] = CHARACTERS[(CHARACTERS.index(code[place]) + shift) % 31]
+    assert check_character("".join(code)) != code[17]
+    assert "校验位" in "".join(ITEMS["uscc"].kind.validate(ITEMS["uscc"], "".join(code), context())[0].text)
 
 
 # selects
