@@ -218,7 +218,7 @@ def derive(
         rows=frozenset(rows),
         counts=frozenset(counts),
         month=(place.county_id, place.town_id, place.village_id, month_of(created_at)),
-        tokens=tuple(tokens_of(form_id, [*place_words(place), *words(definition, answers, context)])),
+        tokens=(*scope_tokens(form_id, place), *words(definition, answers, context)),
     )
 
 
@@ -235,19 +235,11 @@ def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Va
     return [text[:VALUE_LENGTH] for text in texts]
 
 
-def tokens_of(form_id: int, grams: Iterable[str]) -> list[str]:
-    """Return search words as the word index keeps them: each carries its form, so that a form's words stand alone.
-
-    A mark of form beside the words would have to be met with the words of every search. No text holds a plus sign
-    once it is cut into pairs.
-    """
-    return [f"{form_id}+{gram}" for gram in grams]
-
-
-def place_words(place: Place) -> list[str]:
-    """Return the words of a place. They are longer than any pair of characters, so no text can forge them."""
-    marks = (("tt", place.town_id), ("vv", place.village_id), ("oo", place.org_id))
-    return [f"{mark}{ident}" for mark, ident in marks if ident]
+def scope_tokens(form_id: int, place: Place) -> tuple[str, ...]:
+    """Return the words of form and place. They are longer than any pair of characters, so no text can forge them."""
+    marks = (("ff", form_id), ("cc", place.county_id), ("tt", place.town_id), ("vv", place.village_id),
+             ("oo", place.org_id))  # fmt: skip
+    return tuple(f"{mark}{ident}" for mark, ident in marks if ident)
 
 
 def words(definition: Definition, answers: Mapping[str, Any], context: Context) -> list[str]:
