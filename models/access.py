@@ -67,6 +67,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     }.items()
 }
 
+# What these change holds in every village of the county, so only a role in the county itself lets somebody do it.
+COUNTY_WIDE = frozenset({"category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish"})
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -95,12 +98,14 @@ class Actor:
 
     def can(self, permission: str) -> bool:
         """Tell whether the actor holds the permission anywhere. Raises KeyError on an unknown permission."""
-        roles = PERMISSIONS[permission]
-        return self.system or any(grant.role in roles for grant in self.grants)
+        return bool(self.grants_for(permission)) or self.system
 
     def grants_for(self, permission: str) -> tuple[Grant, ...]:
         roles = PERMISSIONS[permission]
-        return tuple(grant for grant in self.grants if grant.role in roles)
+        wide = permission in COUNTY_WIDE
+        return tuple(
+            grant for grant in self.grants if grant.role in roles and (grant.level == Level.COUNTY or not wide)
+        )
 
     @property
     def counties(self) -> frozenset[int]:

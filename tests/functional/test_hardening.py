@@ -21,14 +21,18 @@ from models.accounts import Membership, User
 from models.base import db
 from models.orgs import OrgUnit
 from models.records import Record
+from queries.records import Request, page
 from services.accounts import change_user, create_user, end_role, grant_role
+from services.calendar import import_notice
+from services.forms import create_form
+from services.orgs import close_org
 from services.pictures import redraw
-from services.records import NoPlace, change_record, create_record, reveal
-from services.refusals import NotFound, Refusal, Stale
+from services.records import AnswersRefused, NoPlace, change_record, create_record, reveal
+from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from services.reveals import TooManyReveals
 from services.settings import change_setting
 from tests.pages import JudgingClient
-from tests.support.cast import AT, SYSTEM, TODAY, Cast
+from tests.support.cast import AT, SINCE, SYSTEM, TODAY, Cast
 from tests.support.entry import DISPUTE, begin, located_picture
 from tests.support.registers import enter, publish
 
@@ -191,6 +195,36 @@ def test_a_record_does_not_move_to_another_county(cast: Cast, record: Record) ->
         change_record(record, raw=raw, row_version=1, actor=actor, at=AT, today=TODAY)
     with pytest.raises(NoPlace):
         create_record(record.form, version=1, raw=raw, uid="ab" * 16, actor=actor, at=AT, today=TODAY)
+
+
+def test_an_administrator_of_a_township_decides_nothing_for_the_county(cast: Cast) -> None:
+    lower: dict[str, Any] = {"org": cast.unit("梅溪镇"), "role": Role.ADMIN, "valid_from": SINCE}
+    grant_role(cast.user("official.hongmiao"), **lower, actor=cast.actor("admin"), at=AT)
+    county, who = cast.units["安吉县综治中心"], cast.actor("official.hongmiao")
+    assert who.can("user:manage")
+    with pytest.raises(NotAllowed):
+        create_form(county, key="mine", title="我的表单", prefix="WD", actor=who, at=AT)
+    with pytest.raises(NotAllowed):
+        change_setting(county, key="reveal_limit", value=1000, row_version=0, actor=who, at=AT)
+    with pytest.raises(NotAllowed):
+        import_notice(2026, text="1月2日 上班 调休", actor=who, at=AT)
+
+
+def test_people_of_a_department_enter_what_happened_in_any_village_of_its_county(cast: Cast) -> None:
+    form, handler = publish(cast), cast.actor("handler.xinfang")
+    entered = enter(cast, form, "handler.xinfang", village="红庙村", a2="leak")
+    assert (entered.village_id, entered.org_id) == (cast.units["红庙村"], cast.units["信访局"])
+    assert [page(form, who, Request()).records for who in (handler, cast.actor("official.hongmiao"))] == [[entered]] * 2
+    assert page(form, cast.actor("official.yucun"), Request()).records == []
+    with pytest.raises(AnswersRefused):
+        enter(cast, form, "handler.xinfang", village="邻村", a2="leak")
+
+
+def test_nothing_is_entered_for_a_village_that_was_closed(cast: Cast) -> None:
+    form = publish(cast)
+    close_org(cast.unit("红庙村"), valid_to=TODAY, actor=SYSTEM, at=AT)
+    with pytest.raises(AnswersRefused):
+        enter(cast, form, "official.hongmiao", village="红庙村", a2="leak")
 
 
 def at_once(app: Flask, acts: list[Callable[[], Any]]) -> list[Any]:
