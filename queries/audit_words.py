@@ -49,7 +49,7 @@ def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
     """Yield what an event changed."""
     before, after = event.before or {}, event.after or {}
     for key in dict.fromkeys([*before, *after]):
-        if key in SILENT or (key.endswith("_hash") and key != "password_hash"):
+        if key in SILENT or (key == "org" and "org_id" in after) or (key.endswith("_hash") and key != "password_hash"):
             continue
         if event.thing == "record" and (answer := _answer(event, key, known)):
             yield answer

@@ -152,7 +152,7 @@ FIELDS: Mapping[str, Any] = {
     "searched": _l("搜索"),
     "second_factor": _l("两步验证"),
     "sex": _l("性别"),
-    "sha256": _l("内容校验值"),
+    "sha256": _l("指纹"),
     "size": _l("大小"),
     "source": _l("来源"),
     "stale_policy": _l("旧版怎么办"),
