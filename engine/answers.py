@@ -147,7 +147,7 @@ def _shown(definition: Definition, parsed: Mapping[str, Any], context: Context) 
 
 def _is_required(item: Item, values: Mapping[str, Any], context: Context) -> bool:
     if isinstance(item.required, bool):
-        return item.required
+        return item.required or item.kind.always_required
     return holds(item.required, values, context.today)
 
 
@@ -184,7 +184,7 @@ class _Judge:
         if item.fid in self.unreadable:
             return [self.unreadable[item.fid]]
         if item.fid not in self.values:
-            missing = Message(N_("请填写“%(label)s”"), {"label": item.text(self.context.locale)})
+            missing = Message(item.kind.missing, {"label": item.text(self.context.locale)})
             return [missing] if item.fid in self.required else self._broken_rules(item)
         messages = item.kind.validate(item, self.values[item.fid], self.context)
         return messages or self._broken_rules(item)

@@ -153,6 +153,8 @@ def deciding(definition: Definition) -> frozenset[str]:
 def _posted(item: Item, values: list[str]) -> Any:
     if item.type == "select_multiple":
         return values
+    if item.type == "acknowledge":
+        return values[-1] if values else ""
     if item.type == "boolean" and not values:
         return "" if item.required is True else NO  # a bare tick box says no; a question with two answers says nothing
     return values[-1] if values else ""
@@ -194,7 +196,7 @@ def _shown_value(item: Item, raw: Any) -> Any:
         return raw if isinstance(raw, list) else [raw] if raw else []
     if isinstance(raw, bool):
         raw = YES if raw else NO
-    if item.type == "boolean" and item.required is not True:
+    if item.type == "acknowledge" or (item.type == "boolean" and item.required is not True):
         return raw == YES
     if item.type in _READ_FOR_INPUT and raw:
         return _for_input(item, raw)
@@ -226,6 +228,8 @@ def _finished(form: ItemsForm, item: Item, filling: Filling) -> Field | None:
 def _choices(item: Item, made: SelectField, filling: Filling) -> list[SelectChoice]:
     if item.type == "boolean":
         choices = [SelectChoice(YES, _("是")), SelectChoice(NO, _("否"))]
+    elif item.type == "rating":
+        choices = controls.star_choices(item)
     elif item.type == "org":
         choices = _org_choices(item, made.data, filling)
     else:
@@ -320,6 +324,10 @@ def _select_multiple(item: Item, locale: str) -> Field:
 def _boolean(item: Item, locale: str) -> Field:
     if item.required is True:  # somebody must be able to answer "no"
         return RadioField(choices=[], validate_choice=False, **_said(item, locale))
+    return _tick(item, locale)
+
+
+def _tick(item: Item, locale: str) -> Field:
     return BooleanField(render_kw={"value": YES}, **_said(item, locale))
 
 
@@ -349,16 +357,20 @@ _MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "integer": _number,
     "decimal": _number,
     "money": _number,
+    "range": controls.scale,
+    "rating": controls.rating,
     "date": _date,
     "time": controls.time,
     "datetime": controls.moment,
     "select_one": _select_one,
     "select_multiple": _select_multiple,
     "boolean": _boolean,
+    "acknowledge": _tick,
     "person_name": _name,
     "cn_mobile": _mobile,
     "cn_id": _id_number,
     "uscc": _id_number,
+    "barcode": controls.barcode,
     "org": _org,
     "image": _image,
 }

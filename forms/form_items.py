@@ -140,6 +140,11 @@ class ItemDesign:
         return any(setting.type == "options" for setting in self.kind.config_properties)
 
     @property
+    def asks_required(self) -> bool:
+        """Tell whether an author decides if an answer is needed."""
+        return self.kind.answerable and not self.kind.always_required
+
+    @property
     def settings(self) -> list[str]:
         """Return the names of the fields that are the kind's own settings."""
         return [CONFIG + setting.name for setting in self.kind.config_properties if setting.type != "options"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.kinds.acknowledge import AcknowledgeKind
+from engine.kinds.barcode import BarcodeKind
 from engine.kinds.base import Cell, ConfigProperty, Kind
 from engine.kinds.boolean import BooleanKind
 from engine.kinds.cn_id import CnIdKind
@@ -15,6 +17,8 @@ from engine.kinds.money import MoneyKind
 from engine.kinds.note import NoteKind
 from engine.kinds.org import OrgKind
 from engine.kinds.person_name import PersonNameKind
+from engine.kinds.range import RangeKind
+from engine.kinds.rating import RatingKind
 from engine.kinds.select_multiple import SelectMultipleKind
 from engine.kinds.select_one import SelectOneKind
 from engine.kinds.text import TextKind
@@ -31,17 +35,21 @@ KINDS: dict[str, Kind] = {
         IntegerKind(),
         DecimalKind(),
         MoneyKind(),
+        RangeKind(),
+        RatingKind(),
         DateKind(),
         TimeKind(),
         DatetimeKind(),
         SelectOneKind(),
         SelectMultipleKind(),
         BooleanKind(),
+        AcknowledgeKind(),
         NoteKind(),
         PersonNameKind(),
         CnMobileKind(),
         CnIdKind(),
         UsccKind(),
+        BarcodeKind(),
         OrgKind(),
         ImageKind(),
     )

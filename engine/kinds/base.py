@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.context import Context
-from engine.messages import Message, Problem
+from engine.messages import N_, Message, Problem
 
 if TYPE_CHECKING:
     from engine.schema import Item
@@ -51,6 +51,8 @@ class Kind(ABC):
     searchable: ClassVar[bool] = False
     answerable: ClassVar[bool] = True
     maskable: ClassVar[bool] = False
+    always_required: ClassVar[bool] = False
+    missing: ClassVar[str] = N_("请填写“%(label)s”")
 
     def check_item(self, item: Item) -> list[Problem]:
         """Judge the settings of one item together; their types are already right. Paths are relative to the item."""

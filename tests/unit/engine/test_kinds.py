@@ -30,16 +30,20 @@ VALUES: dict[str, Any] = {
     "integer": 12,
     "decimal": Decimal("12.5"),
     "money": Decimal("1234.5"),
+    "range": Decimal(4),
+    "rating": 4,
     "date": date(2026, 1, 31),
     "time": "09:30",
     "datetime": "2026-01-31T09:30",
     "select_one": "a",
     "select_multiple": ["a", "b"],
     "boolean": True,
+    "acknowledge": True,
     "person_name": "张三丰",
     "cn_mobile": "13812342084",
     "cn_id": ID_NUMBER,
     "uscc": USCC,
+    "barcode": "6901234567892",
     "org": 7,
     "image": [PHOTO],
 }
@@ -129,6 +133,10 @@ def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) ->
         ("integer", "12", "****", 12, 12),
         ("decimal", "12.5", "****", Decimal("12.5"), Decimal("12.5")),
         ("date", "2026-01-31", "****", date(2026, 1, 31), date(2026, 1, 31)),
+        ("range", "4", "****", Decimal(4), Decimal(4)),
+        ("rating", "4 星", "****", 4, 4),
+        ("acknowledge", "已确认", "****", "已确认", "true"),
+        ("barcode", "6901234567892", "****", "6901234567892", "6901234567892"),
         ("money", "1,234.50", "****", Decimal("1234.5"), Decimal("1234.5")),
         ("time", "09:30", "****", time(9, 30), time(9, 30)),
         ("datetime", "2026-01-31 09:30", "****", datetime(2026, 1, 31, 9, 30), datetime(2026, 1, 31, 9, 30)),  # noqa: DTZ001 - as cells of workbooks are
@@ -158,6 +166,10 @@ def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str
         ("integer", [], [12.0], ""),
         ("decimal", [], [12.5], ""),
         ("date", ["2026-01-31"], [], ""),
+        ("range", [], [4.0], ""),
+        ("rating", [], [4.0], ""),
+        ("acknowledge", ["true"], [], ""),
+        ("barcode", ["6901234567892"], [], "6901234567892"),
         ("money", [], [1234.5], ""),
         ("time", ["09:30"], [], ""),
         ("datetime", ["2026-01-31T09:30"], [], ""),
@@ -459,6 +471,35 @@ def test_the_bounds_of_an_amount_are_told_as_amounts() -> None:
 def test_amounts_keep_their_order_in_the_index(first: Decimal, second: Decimal) -> None:
     one = ITEMS["money"]
     assert (first < second) == (one.kind.index_number(one, first) < one.kind.index_number(one, second))
+
+
+# scales and stars
+
+
+def test_a_number_lies_on_the_scale() -> None:
+    one = item("range", min="-1", max=1, step="0.5")
+    assert judge(one, "-1") == judge(one, "0.5") == judge(one, "1") == []
+    assert judge(one, "1.5") == ["要在 -1 到 1 之间"]
+    assert judge(one, "0.3") == ["要从 -1 起，每格 0.5"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [({"min": 5, "max": 5}, "min"), ({"step": 0}, "step"), ({"step": 3}, "step"), ({"max": 10**6}, "step"), ({}, None)],
+)
+def test_a_scale_that_cannot_be_is_refused(settings: dict[str, Any], wrong: str | None) -> None:
+    one = item("range", **settings)
+    assert [problem.path for problem in one.kind.check_item(one)] == ([wrong] if wrong else [])
+
+
+def test_there_are_from_one_to_so_many_stars() -> None:
+    assert judge(item("rating"), 5) == judge(item("rating", max=10), 10) == []
+    assert judge(item("rating"), 0) == judge(item("rating"), 6) == ["只能选 1 到 5 颗星"]
+
+
+def test_what_is_not_ticked_is_not_confirmed() -> None:
+    for raw in ("false", False, "否", ""):
+        assert read(ITEMS["acknowledge"], raw) is None
 
 
 # codes of organisations
