@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.messages import N_, Message
+from engine.operations import LOOPS
 from engine.schema import Item
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
@@ -18,8 +19,10 @@ _NAMES = {
 }
 _RESULTS = {
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "empty", "filled", "selected"), "bool"),
-    **dict.fromkeys(("mul", "div", "round", "count", "sum", "length"), "number"),
-    "contains": "bool",
+    **dict.fromkeys(("contains", "starts_with", "some", "all"), "bool"),
+    **dict.fromkeys(("mul", "div", "mod", "round", "count", "sum", "length", "number", "int"), "number"),
+    **dict.fromkeys(("concat", "substr", "format_date"), "text"),
+    "each": "list",
     "today": "date",
     "date": "date",
 }
@@ -37,6 +40,8 @@ def type_problems(expression: Any, items: Mapping[str, Item]) -> list[Message]:
         found.extend(_comparison_problems(arguments, items))
     if name in {"eq", "ne", "selected"}:
         found.extend(_option_problems(arguments, items))
+    if name in LOOPS and items[arguments[0]].type != "repeat":
+        found.append(Message(N_("“%(label)s”不是重复填写的一组题目"), {"label": items[arguments[0]].text()}))
     return found
 
 

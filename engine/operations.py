@@ -1,6 +1,5 @@
 """The operations of expressions: each takes plain values and returns one, never an exception.
 
-A value is empty (None), a text, a number (Decimal), a yes or no (bool), a day (date) or a list of these.
 Empty is empty: what cannot be said (adding a text, dividing by zero, a number of more than 15 places) is None.
 """
 
@@ -9,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
+from decimal import Decimal
 
-PLACES = 6
-LIMIT = Decimal(10) ** 15
-_EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[])
+from engine import text_operations as texts
+from engine.values import EXACT, PLACES, Value, alike, is_empty, rounded, same_type, whole
+
 _DAYS = 4_000_000
 _LONG = 500
-
-Value = Any
 
 
 @dataclass(frozen=True)
@@ -30,34 +26,8 @@ class Operation:
     most: int
 
 
-def rounded(number: Decimal, places: int = PLACES) -> Decimal | None:
-    """Round half away from zero; None beyond 15 places before the point."""
-    if not number.is_finite() or abs(number) >= LIMIT:
-        return None
-    result = number.quantize(Decimal(1).scaleb(-places), context=_EXACT).normalize(_EXACT)
-    return None if abs(result) >= LIMIT else result + 0
-
-
-def as_value(raw: Any) -> Value:
-    """Turn an answer or a literal into a value of expressions."""
-    if isinstance(raw, list | tuple):
-        return [as_value(one) for one in raw]
-    if isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
-        return rounded(Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw))
-    return raw if isinstance(raw, str | bool | date) else None
-
-
-def is_empty(value: Value) -> bool:
-    """Tell whether there is no answer; a text of blanks was already emptied when it was read."""
-    return value is None or value in ("", [])
-
-
-def _same_type(left: Value, right: Value) -> bool:
-    return type(left) is type(right)
-
-
 def _eq(left: Value, right: Value) -> bool:
-    return not is_empty(left) and _same_type(left, right) and bool(left == right)
+    return not is_empty(left) and alike(left, right)
 
 
 def _ne(left: Value, right: Value) -> bool:
@@ -65,7 +35,7 @@ def _ne(left: Value, right: Value) -> bool:
 
 
 def _ordered(left: Value, right: Value) -> bool:
-    orderable = isinstance(left, str | Decimal | date) and _same_type(left, right)
+    orderable = isinstance(left, str | Decimal | date) and same_type(left, right)
     return orderable and not is_empty(left) and not is_empty(right)
 
 
@@ -106,23 +76,13 @@ def _selected(answer: Value, option: Value) -> bool:
     return any(_eq(one, option) for one in chosen)
 
 
-def _contains(text: Value, part: Value) -> bool:
-    return isinstance(text, str) and isinstance(part, str) and part != "" and part in text
-
-
-def _length(value: Value) -> Value:
-    if is_empty(value):
-        return Decimal(0)
-    return Decimal(len(value)) if isinstance(value, str | list) else None
-
-
 def _whole_days(number: Value) -> timedelta | None:
-    whole = isinstance(number, Decimal) and number == number.to_integral_value() and abs(number) <= _DAYS
-    return timedelta(days=int(number)) if whole else None
+    days = whole(number)
+    return None if days is None or abs(days) > _DAYS else timedelta(days=days)
 
 
-def _shifted(day: date, days: timedelta | None, sign: int) -> date | None:
-    if days is None:
+def _shifted(day: date | None, days: timedelta | None, sign: int) -> date | None:
+    if day is None or days is None:
         return None
     try:
         return day + sign * days
@@ -130,29 +90,32 @@ def _shifted(day: date, days: timedelta | None, sign: int) -> date | None:
         return None
 
 
-def _numbers(values: Iterable[Value]) -> bool:
-    return all(isinstance(value, Decimal) for value in values)
-
-
 def _add(*terms: Value) -> Value:
-    first, *others = terms
-    if isinstance(first, date) and len(others) == 1:
-        return _shifted(first, _whole_days(others[0]), 1)
-    return _folded(terms, _EXACT.add)
+    day, *others = terms
+    if not isinstance(day, date):
+        return _folded(terms, EXACT.add)
+    for other in others:
+        day = _shifted(day, _whole_days(other), 1)
+    return day
 
 
 def _sub(left: Value, right: Value) -> Value:
     if isinstance(left, date):
         return Decimal((left - right).days) if isinstance(right, date) else _shifted(left, _whole_days(right), -1)
-    return _folded((left, right), _EXACT.subtract)
+    return _folded((left, right), EXACT.subtract)
 
 
 def _mul(*factors: Value) -> Value:
-    return _folded(factors, _EXACT.multiply)
+    return _folded(factors, EXACT.multiply)
 
 
 def _div(left: Value, right: Value) -> Value:
-    return None if right == 0 else _folded((left, right), _EXACT.divide)
+    return None if right == 0 else _folded((left, right), EXACT.divide)
+
+
+def _mod(left: Value, right: Value) -> Value:
+    """Return what is left over, with the sign of what is divided."""
+    return None if right == 0 else _folded((left, right), EXACT.remainder)
 
 
 def _folded(numbers: Iterable[Value], step: Callable[[Decimal, Decimal], Decimal]) -> Value:
@@ -167,8 +130,9 @@ def _folded(numbers: Iterable[Value], step: Callable[[Decimal, Decimal], Decimal
 
 
 def _round(number: Value, places: Value = Decimal(0)) -> Value:
-    sensible = _numbers((number, places)) and places == places.to_integral_value() and 0 <= places <= PLACES
-    return rounded(number, int(places)) if sensible else None
+    kept = whole(places)
+    sensible = isinstance(number, Decimal) and kept is not None and 0 <= kept <= PLACES
+    return rounded(number, kept or 0) if sensible else None
 
 
 def _filled(values: Iterable[Value]) -> list[Value]:
@@ -183,7 +147,7 @@ def _count(*values: Value) -> Decimal:
 
 
 def _sum(*values: Value) -> Value:
-    return _folded([Decimal(0), *_filled(values)], _EXACT.add)
+    return _folded([Decimal(0), *_filled(values)], EXACT.add)
 
 
 def _least(*values: Value) -> Value:
@@ -197,7 +161,19 @@ def _greatest(*values: Value) -> Value:
 
 
 def _comparable(values: list[Value]) -> bool:
-    return bool(values) and all(isinstance(value, Decimal | date) and _same_type(value, values[0]) for value in values)
+    return bool(values) and all(isinstance(value, Decimal | date) and same_type(value, values[0]) for value in values)
+
+
+def _some(results: list[Value]) -> bool:
+    return any(result is True for result in results)
+
+
+def _all(results: list[Value]) -> bool:
+    return all(result is True for result in results)
+
+
+def _each(results: list[Value]) -> list[Value]:
+    return results
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -214,17 +190,30 @@ OPERATIONS: Mapping[str, Operation] = {
     "empty": Operation(is_empty, 1, 1),
     "filled": Operation(lambda value: not is_empty(value), 1, 1),
     "selected": Operation(_selected, 2, 2),
-    "contains": Operation(_contains, 2, 2),
-    "length": Operation(_length, 1, 1),
+    "coalesce": Operation(texts.coalesce, 2, _LONG),
+    "contains": Operation(texts.contains, 2, 2),
+    "starts_with": Operation(texts.starts_with, 2, 2),
+    "length": Operation(texts.length, 1, 1),
+    "concat": Operation(texts.concat, 1, _LONG),
+    "substr": Operation(texts.substr, 2, 3),
+    "number": Operation(texts.number, 1, 1),
+    "int": Operation(texts.integer, 1, 1),
+    "format_date": Operation(texts.format_date, 2, 2),
     "add": Operation(_add, 2, _LONG),
     "sub": Operation(_sub, 2, 2),
     "mul": Operation(_mul, 2, _LONG),
     "div": Operation(_div, 2, 2),
+    "mod": Operation(_mod, 2, 2),
     "round": Operation(_round, 1, 2),
     "count": Operation(_count, 1, _LONG),
     "sum": Operation(_sum, 1, _LONG),
     "min": Operation(_least, 1, _LONG),
     "max": Operation(_greatest, 1, _LONG),
+    "some": Operation(_some, 2, 2),
+    "all": Operation(_all, 2, 2),
+    "each": Operation(_each, 2, 2),
 }
 # These read a plain text argument as the fid of a list: {"count": ["b0"]}.
 AGGREGATES = frozenset({"count", "sum", "min", "max"})
+# These evaluate their second argument once for each row of the repeat that the first names: {"some": ["b0", ...]}.
+LOOPS = frozenset({"some", "all", "each"})
