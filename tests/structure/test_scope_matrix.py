@@ -9,27 +9,23 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from itertools import product
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from admin.rows import ScopedView
 from models.access import PERMISSIONS
 from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
 from models.records import Record
 from tests.pages import JudgingClient
-from tests.structure.test_routes import _flask_admin_view, is_file
 from tests.support import village as marks
 from tests.support.cast import PEOPLE, Cast
-from tests.support.village import KEY, Village, settle
+from tests.support.tour import Tour, flask_admin_view, visitor
+from tests.support.village import KEY, settle
 
 NOBODY = ""
 INSIDE = {"余村村", "天荒坪镇", "安吉县综治中心"}
@@ -37,108 +33,10 @@ OUTSIDERS = [NOBODY, *(name for name, _who, _role, org in PEOPLE if org not in I
 INSIDERS = [name for name, _who, _role, org in PEOPLE if org in INSIDE]
 # They stand above the village, but write nothing anywhere.
 READERS = ["discipline.county", "leader.county", "auditor.county"]
-# These end or judge the visitor's own session, or tell of the machine; they have their own tests.
-OWN_SESSION = {
-    "portal.sign_in", "portal.sign_out", "portal.second_factor", "portal.oidc_start", "portal.oidc_callback",
-    "desk.end_other_sign_ins", "portal.set_language", "portal.healthz",
-}  # fmt: skip
-THINGS = {"org_unit": "unit", "user": "user", "household": "household", "resident": "resident", "category": "category",
-          "audit_event": "audit"}  # fmt: skip
-WORDS = (marks.WORD, "楼板", "余村", marks.PHONE, marks.RESIDENT_PHONE, "lljf-000001", "AH-")
-
-
-class Tour:
-    """Everything there is to try on one application against one village."""
-
-    def __init__(self, app: Flask, village: Village) -> None:
-        self.app, self.village = app, village
-        self.arguments: dict[str, tuple[Any, ...]] = {
-            "key": (KEY,),
-            "form_key": (KEY,),
-            "record_id": (village.record_id,),
-            "uid": (village.draft, village.record_uid, village.photo, village.draft_photo),
-            "fid": ("b3", "a8", "c1"),
-            "page_no": (1, 3),
-            "page_id": ("p1",),
-            "kind": ("text",),
-            "number": (1,),
-            "export_type": ("xlsx", "csv"),
-            "sign_in_id": (village.ids["sign_in"],),
-            "notice_id": (village.ids["notice"],),
-            "job_id": (1,),
-            "which": ("phone", "address"),
-            "name": ("village",),
-            "day": ("2026-11-20",),
-        }
-        cells: dict[str, Any] = {"f_a1": village.ids["unit"], "f_a2": "leak", "f_a5_ge": 1, "f_a4_ge": "2026-11-01"}
-        lists: list[dict[str, Any]] = [
-            {},
-            *({"q": word} for word in WORDS),
-            *({name: value} for name, value in cells.items()),
-        ]
-        lists += [{"sort": "a5"}, {"sort": "-a4"}, {"after": village.cursor}]
-        api: list[dict[str, Any]] = [{}, *({"q": word} for word in WORDS), {"sort": "-a5"}, {"after": village.cursor}]
-        api += [{"f.a1": village.ids["unit"]}, {"f.a5.ge": 1}, {"f.c1.contains": "楼板"}, {"f.b3": marks.PHONE}]
-        self.questions: dict[str, list[dict[str, Any]]] = {
-            "hub.index_view": lists,
-            "hub.export_view": [{"type": "xlsx"}, {"type": "csv", "q": marks.WORD}, {"type": "csv", **cells}],
-            "api.list_records": api,
-            "api.orgs": [{}, {"q": "余村"}, {"q": "ycc"}, {"q": "暗号旧"}, {"level": "village"}],
-            "desk.search": [{"q": word} for word in WORDS],
-        }
-
-    def rules(self, method: str) -> Iterator[Rule]:
-        for rule in self.app.url_map.iter_rules():
-            if method in (rule.methods or ()) and not is_file(rule.endpoint) and rule.endpoint not in OWN_SESSION:
-                yield rule
-
-    def addresses(self, method: str, most: int | None = None) -> Iterator[tuple[str, str]]:
-        """Yield (endpoint, address) for everything that can be asked of every route, or for `most` of each."""
-        for rule in self.rules(method):
-            for path in self.paths(rule):
-                for asked in self.asked(rule.endpoint)[:most]:
-                    yield rule.endpoint, f"{path}?{urlencode(asked)}" if asked else path
-
-    def paths(self, rule: Rule) -> Iterator[str]:
-        unknown = set(rule.arguments) - set(self.arguments)
-        assert not unknown, f"{rule.rule}: say here what of the village {unknown} could name"
-        names = sorted(rule.arguments)
-        for values in product(*(self.arguments[name] for name in names)):
-            built = rule.build(dict(zip(names, values, strict=True)))
-            assert built
-            yield built[1]
-
-    def asked(self, endpoint: str) -> list[dict[str, Any]]:
-        view, method = _flask_admin_view(self.app, endpoint), endpoint.rpartition(".")[2]
-        if endpoint in self.questions or not isinstance(view, ScopedView):
-            return self.questions.get(endpoint, [{}])
-        if method == "index_view":
-            return [{}, *({"search": word} for word in WORDS), *self.conditions(view), {"sort": 0, "desc": 1}]
-        if method in {"export", "create_view"}:
-            return [{}]
-        if method == "ajax_lookup":
-            return [{"name": name, "query": word} for name in view._form_ajax_refs for word in WORDS]
-        own = self.village.ids.get(THINGS.get(view.model.__tablename__, ""))
-        return [{"id": own}] if own else [{"id": ident} for ident in sorted(self.village.ids.values())]
-
-    def conditions(self, view: ScopedView) -> Iterator[dict[str, Any]]:
-        for index, condition in enumerate(view._filters or ()):
-            for value in (self.village.ids["unit"], self.village.ids["user"], "2020-01-01"):
-                yield {f"flt{index}_{condition.arg}": value}
 
 
 def settled(cast: Cast, app: Flask, client: JudgingClient) -> Tour:
     return Tour(app, settle(cast, client))
-
-
-def visitor(app: Flask, cast: Cast, username: str) -> JudgingClient:
-    """Return a browser of its own in which this person (or nobody) is signed in, and which knows its token."""
-    client = JudgingClient(app, app.response_class)
-    if username:
-        cast.sign_in(client, username)
-    client.get("/me" if username else "/login", judge=False)
-    assert client.token
-    return client
 
 
 def said(answer: TestResponse) -> str:
@@ -226,7 +124,7 @@ def posted(tour: Tour, endpoint: str) -> list[dict[str, Any]]:
     if endpoint in {"field.save_page", "hub.edit_view"}:
         acts.append({"remove": village.draft_photo if endpoint.startswith("field") else village.photo})
     if endpoint.endswith("action_view"):
-        acts = [{"action": name} for name in _flask_admin_view(tour.app, endpoint)._actions_data]
+        acts = [{"action": name} for name in flask_admin_view(tour.app, endpoint)._actions_data]
     return [{**common, **answers, **act} for act in acts]
 
 

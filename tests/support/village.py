@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from models.accounts import Membership, SignIn, User
 from models.audit import AuditEvent
 from models.base import db
+from models.calendar import CalendarDay, DayStatus
 from models.categories import Category, CategoryKind
 from models.drafts import Draft
 from models.files import File
@@ -39,7 +41,7 @@ PHOTO = "暗号照片.jpg"
 REASON = "暗号补充理由"
 DRAFT = "暗号草稿说明"
 DRAFT_PHOTO = "暗号草稿照片.jpg"
-HOUSE, HOUSE_HINT = "AH-暗号户", "暗号路门牌"
+HOUSE, HOUSE_HINT = "暗号户七号", "暗号路门牌"
 RESIDENT = "暗号居民"
 ADDRESS = "暗号路七号楼"
 RESIDENT_PHONE, RESIDENT_PHONE_MASK = "13833221177", "138****1177"
@@ -186,7 +188,7 @@ def _colleague(village: Village) -> None:
     colleague.memberships.append(Membership(org_id=unit.id, role="grid_worker", valid_from=SINCE))
     db.session.add(colleague)
     db.session.flush()
-    village.ids["user"] = colleague.id
+    village.ids |= {"user": colleague.id, "membership": colleague.memberships[0].id}
 
 
 def _loose_ends(village: Village) -> None:
@@ -198,7 +200,8 @@ def _loose_ends(village: Village) -> None:
         county_id=unit.county_id, kind=CategoryKind.DISPUTE, code="C1", name="邻里纠纷", position=1, valid_from=SINCE
     )
     sent = Outbox(channel="notice", user_id=worker.id, body={"text": WORD}, created_at=AT, not_before=AT)
-    db.session.add_all([category, sent])
+    day = CalendarDay(day=date(2026, 11, 20), is_work=True, status=DayStatus.OFFICIAL)
+    db.session.add_all([category, sent, day])
     db.session.flush()
     notice = Notice(outbox_id=sent.id, user_id=worker.id, text=NOTICE, created_at=AT)
     db.session.add(notice)
