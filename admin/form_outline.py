@@ -33,6 +33,7 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     "datetime": ("calendar-event", _l("哪一天的几点几分")),
     "select_one": ("ui-radios", _l("从几个选项里选一个")),
     "select_multiple": ("ui-checks", _l("从几个选项里选几个")),
+    "rank": ("list-ol", _l("把几个选项排出先后")),
     "boolean": ("toggle-on", _l("只回答“是”或“否”")),
     "acknowledge": ("check2-square", _l("必须打勾才能提交，如“已告知权利义务”")),
     "note": ("info-circle", _l("给填写人看的一段话，不用回答")),
@@ -42,6 +43,7 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     "uscc": ("building", _l("企业、合作社、社会组织的 18 位代码，自动校验")),
     "barcode": ("upc-scan", _l("用扫码枪扫条形码、二维码，也可以手填")),
     "org": ("diagram-3", _l("村、乡镇或部门，从组织里选")),
+    "geopoint": ("geo-alt", _l("地图上的一点，手机上可以自动定位")),
     "image": ("camera", _l("现场拍照或选图")),
 }
 _COUNTED_CHANGES = frozenset({"retired", "option_retired", "type_changed", "relabelled", "settings_changed"})

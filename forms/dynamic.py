@@ -28,6 +28,7 @@ PREFIX = "f_"  # bare names such as data, errors or validate would shadow WTForm
 SEGMENTS = 5  # up to so many options lie open side by side; more go into a menu
 STORY_ROWS = 5
 YES, NO = "true", "false"
+_LISTS = frozenset({"select_multiple", "image", "geopoint", "rank"})
 _READ_FOR_INPUT = frozenset({"date", "time", "datetime"})
 _ANY_DAY = Context(today=date.max)
 
@@ -151,7 +152,7 @@ def deciding(definition: Definition) -> frozenset[str]:
 
 
 def _posted(item: Item, values: list[str]) -> Any:
-    if item.type == "select_multiple":
+    if item.type in _LISTS:
         return values
     if item.type == "acknowledge":
         return values[-1] if values else ""
@@ -192,7 +193,9 @@ def _data(filling: Filling, pages: Iterable[Page]) -> dict[str, Any]:
 
 
 def _shown_value(item: Item, raw: Any) -> Any:
-    if item.type in {"select_multiple", "image"}:
+    if item.type == "geopoint" and isinstance(raw, str):
+        return raw.split()
+    if item.type in _LISTS:
         return raw if isinstance(raw, list) else [raw] if raw else []
     if isinstance(raw, bool):
         raw = YES if raw else NO
@@ -364,6 +367,7 @@ _MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "datetime": controls.moment,
     "select_one": _select_one,
     "select_multiple": _select_multiple,
+    "rank": controls.rank,
     "boolean": _boolean,
     "acknowledge": _tick,
     "person_name": _name,
@@ -372,5 +376,6 @@ _MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "uscc": _id_number,
     "barcode": controls.barcode,
     "org": _org,
+    "geopoint": controls.point,
     "image": _image,
 }

@@ -19,6 +19,8 @@ function liven(slider) {
 
 function livenAll(root) {
   for (const slider of root.querySelectorAll("[data-slides]")) liven(slider);
+  if (!navigator.geolocation) return;
+  for (const button of root.querySelectorAll("[data-locate][hidden]")) button.hidden = false;
 }
 
 /** A scanner ends what it reads with the enter key: that leads on to the next question and does not send the page. */
@@ -33,3 +35,28 @@ document.addEventListener("keydown", (event) => {
 livenAll(document);
 const rows = document.querySelector("[data-swap=rows]");
 if (rows) new MutationObserver(() => livenAll(rows)).observe(rows, { childList: true, subtree: true });
+
+/** The button that fills in where the device is. */
+async function locate(button) {
+  const told = document.getElementById(`${button.dataset.locate}-located`);
+  const inputs = [0, 1, 2].map((place) => document.getElementById(`${button.dataset.locate}-${place}`));
+  told.textContent = button.dataset.textWaiting;
+  try {
+    const options = { enableHighAccuracy: true, timeout: 20000, maximumAge: 0 };
+    const { coords } = await new Promise((found, failed) => navigator.geolocation.getCurrentPosition(found, failed, options));
+    const numbers = [coords.latitude.toFixed(6), coords.longitude.toFixed(6), String(Math.ceil(coords.accuracy))];
+    inputs.forEach((input, place) => {
+      input.value = numbers[place];
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    inputs[2].dispatchEvent(new Event("change", { bubbles: true }));
+    told.textContent = button.dataset.textDone;
+  } catch {
+    told.textContent = button.dataset.textFailed;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-locate]");
+  if (button) locate(button);
+});

@@ -11,6 +11,7 @@ from engine.kinds.cn_mobile import CnMobileKind
 from engine.kinds.date import DateKind
 from engine.kinds.datetime import DatetimeKind
 from engine.kinds.decimal import DecimalKind
+from engine.kinds.geopoint import GeopointKind
 from engine.kinds.image import ImageKind
 from engine.kinds.integer import IntegerKind
 from engine.kinds.money import MoneyKind
@@ -18,6 +19,7 @@ from engine.kinds.note import NoteKind
 from engine.kinds.org import OrgKind
 from engine.kinds.person_name import PersonNameKind
 from engine.kinds.range import RangeKind
+from engine.kinds.rank import RankKind
 from engine.kinds.rating import RatingKind
 from engine.kinds.select_multiple import SelectMultipleKind
 from engine.kinds.select_one import SelectOneKind
@@ -42,6 +44,7 @@ KINDS: dict[str, Kind] = {
         DatetimeKind(),
         SelectOneKind(),
         SelectMultipleKind(),
+        RankKind(),
         BooleanKind(),
         AcknowledgeKind(),
         NoteKind(),
@@ -51,6 +54,7 @@ KINDS: dict[str, Kind] = {
         UsccKind(),
         BarcodeKind(),
         OrgKind(),
+        GeopointKind(),
         ImageKind(),
     )
 }

@@ -34,6 +34,7 @@ OPTIONS = [{"value": f"v{n}", "label": f"选项{n}"} for n in range(7)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "select_one": {"options": OPTIONS[:2]},
     "select_multiple": {"options": OPTIONS},
+    "rank": {"options": OPTIONS},
     "org": {"level": "village"},
 }
 

@@ -66,6 +66,8 @@ ROWS = (
     Row("select_one", "a", "b", "a", "b", "甲", "甲", {"options": OPTIONS}, (("eq", "b", [False, True]),)),
     Row("select_multiple", ["a", "b"], ["c"], ["a", "b"], ["c"], "甲、乙", "甲、乙", {"options": OPTIONS},
         (("eq", "b", [True, False]),)),
+    Row("rank", ["b", "a", "c"], ["c", "b", "a"], ["b", "a", "c"], ["c", "b", "a"], "1 乙、2 甲、3 丙",
+        "1 乙、2 甲、3 丙", {"options": OPTIONS}, (("eq", "c", [False, True]),)),
     Row("boolean", "true", "", True, False, "是", "是", {}, (("eq", "true", [True, False]),), rises=False),  # noqa: FBT003
     Row("acknowledge", "true", "true", True, True, "已确认", "已确认", {}, (("eq", "true", [True, True]),)),  # noqa: FBT003
     Row("note", None, None, None, None, ""),
@@ -77,6 +79,8 @@ ROWS = (
     Row("barcode", "6901234567892", "6912345678909", "6901234567892", "6912345678909", "6901234567892", "6901234567892",
         {}, (("eq", "6901234567892", [True, False]),)),
     Row("org", "余村村", "余村村", "余村村", None, "余村村", "余村村", {"level": "village", "required": True}),
+    Row("geopoint", ["30.638521", "119.68531", "12"], ["30", "119", ""], "30.638521 119.68531 12", "30 119",
+        "30.63852, 119.68531（误差 12 米）", "30.63852, 119.68531（误差 12 米）"),
     Row("image", None, None, None, None, ""),
 )  # fmt: skip
 EVERY: dict[str, Any] = {

@@ -21,6 +21,7 @@ CHOICES = options("a", "b", "old", retired=("old",))
 EXTRA: dict[str, Any] = {
     "select_one": {"options": CHOICES},
     "select_multiple": {"options": CHOICES},
+    "rank": {"options": options("a", "b")},
     "image": {"multiple": 3},
 }
 ITEMS: dict[str, Item] = {name: item(name, **EXTRA.get(name, {})) for name in KINDS}
@@ -37,6 +38,7 @@ VALUES: dict[str, Any] = {
     "datetime": "2026-01-31T09:30",
     "select_one": "a",
     "select_multiple": ["a", "b"],
+    "rank": ["b", "a"],
     "boolean": True,
     "acknowledge": True,
     "person_name": "张三丰",
@@ -45,8 +47,10 @@ VALUES: dict[str, Any] = {
     "uscc": USCC,
     "barcode": "6901234567892",
     "org": 7,
+    "geopoint": "30.63852 119.68531 12",
     "image": [PHOTO],
 }
+LISTS = {"select_multiple", "image", "rank", "geopoint"}
 answerable = pytest.mark.parametrize("name", sorted(VALUES))
 
 
@@ -86,9 +90,7 @@ def test_a_value_is_good_and_comes_back_from_storage(name: str) -> None:
 @pytest.mark.parametrize("raw", [None, "", "  ", []])
 def test_nothing_is_read_as_empty(name: str, raw: Any) -> None:
     one = ITEMS[name]
-    if (raw == [] and not name.startswith(("select_multiple", "image"))) or (
-        raw == "  " and name in {"select_multiple", "image"}
-    ):
+    if (raw == [] and name not in LISTS) or (raw == "  " and name in LISTS - {"geopoint"}):
         with pytest.raises(Invalid):
             read(one, raw)
     else:
@@ -137,6 +139,14 @@ def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) ->
         ("rating", "4 星", "****", 4, 4),
         ("acknowledge", "已确认", "****", "已确认", "true"),
         ("barcode", "6901234567892", "****", "6901234567892", "6901234567892"),
+        ("rank", "1 选项b、2 选项a", "****", "1 选项b、2 选项a", "b a"),
+        (
+            "geopoint",
+            "30.63852, 119.68531（误差 12 米）",
+            "****",
+            "30.63852, 119.68531（误差 12 米）",
+            "30.63852 119.68531 12",
+        ),
         ("money", "1,234.50", "****", Decimal("1234.5"), Decimal("1234.5")),
         ("time", "09:30", "****", time(9, 30), time(9, 30)),
         ("datetime", "2026-01-31 09:30", "****", datetime(2026, 1, 31, 9, 30), datetime(2026, 1, 31, 9, 30)),  # noqa: DTZ001 - as cells of workbooks are
@@ -170,6 +180,8 @@ def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str
         ("rating", [], [4.0], ""),
         ("acknowledge", ["true"], [], ""),
         ("barcode", ["6901234567892"], [], "6901234567892"),
+        ("rank", ["b"], [], "1 选项b、2 选项a"),
+        ("geopoint", [], [], ""),
         ("money", [], [1234.5], ""),
         ("time", ["09:30"], [], ""),
         ("datetime", ["2026-01-31T09:30"], [], ""),
@@ -500,6 +512,61 @@ def test_there_are_from_one_to_so_many_stars() -> None:
 def test_what_is_not_ticked_is_not_confirmed() -> None:
     for raw in ("false", False, "否", ""):
         assert read(ITEMS["acknowledge"], raw) is None
+
+
+# orders and places
+
+
+def test_an_order_is_kept_and_takes_each_option_once() -> None:
+    one = item("rank", options=options("a", "b", "c"))
+    assert read(one, ["c", "a", "b"]) == ["c", "a", "b"]
+    assert read(one, ["a", "b", ""]) == ["a", "b"]
+    for raw, why in ((["a", "a", "b"], "排了两次"), (["a", "", "b"], "还没有选"), (["z"], "没有这个选项")):
+        with pytest.raises(Invalid, match=why):
+            read(one, raw)
+    assert judge(one, ["c", "a", "b"]) == []
+    assert judge(one, ["c", "a"]) == ["要排满 3 位，现在是 2 位"]
+
+
+def test_an_order_may_ask_for_the_first_places_only_and_keeps_a_retired_option_it_had() -> None:
+    assert judge(item("rank", options=options("a", "b", "c"), max=2), ["c", "a"]) == []
+    old = item("rank", options=options("a", "b", "old", retired=("old",)))
+    assert judge(old, ["b", "a"]) == []
+    assert len(judge(old, ["b", "old"])) == 1
+    assert judge(old, ["old", "b", "a"], previous={"f1": ["old", "b", "a"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (["30.1234567", "119.7", ""], "30.123457 119.7"),
+        ("30.6, 119.7", "30.6 119.7"),
+        ("30.6 119.7 84.5 12.0", "30.6 119.7 12"),
+        ([0, 0.0, 5], "0 0 5"),
+        ("-33.9 151.2 3", "-33.9 151.2 3"),
+        (["", "", ""], None),
+        (["", " ", "7"], None),
+    ],
+)
+def test_a_place_is_read_from_inputs_and_from_collecting_apps(raw: Any, value: str | None) -> None:
+    assert read(ITEMS["geopoint"], raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("119.7 30.6", "写反"),
+        (["30.6", "", ""], "一起填"),
+        ("30.6 181", "经度"),
+        ("30.6 119.7 -1", "精确度"),
+        ("1 2 3 4 5", "例如"),
+        ("家门口 路边", "数字"),
+        ([True, 1], "例如"),
+    ],
+)
+def test_what_is_no_place_is_refused(raw: Any, why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        read(ITEMS["geopoint"], raw)
 
 
 # codes of organisations
