@@ -8,7 +8,8 @@ from flask import current_app, redirect, render_template, request, session, url_
 
 from forms.accounts import CodeForm, SignInForm
 from portal.blueprint import bp
-from queries.accounts import ROLE_LABELS, county_name, demo_accounts, own_user
+from queries.accounts import ROLE_LABELS, demo_accounts, own_user
+from queries.settings import public_face
 from services.demo_county import PASSWORD
 from services.own_account import set_locale
 from services.refusals import Refusal
@@ -118,11 +119,13 @@ def _welcome(user_id: int, *, by: str, second_factor: bool, onward: str) -> Any:
 def _sign_in_page(form: SignInForm, refusal: Refusal | None) -> Any:
     settings = current_app.config["ZHIYE"]
     wrong = refusal or (Refusal() if form.is_submitted() else None)
+    county, contact = public_face(settings.county_code)
     page = render_template(
         "portal/sign_in.html",
         form=form,
         refusal=refusal.message if refusal else "",
-        county=county_name(settings.county_code),
+        county=county,
+        contact=contact,
         demo=demo_accounts(),
         demo_password=PASSWORD,
         role_labels=ROLE_LABELS,

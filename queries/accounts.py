@@ -139,12 +139,6 @@ def demo_accounts() -> list[DemoAccount]:
     return list(first.values())
 
 
-def county_name(code: str) -> str:
-    """Return the name of the county with this administrative code, or nothing before it is set up."""
-    query = sa.select(OrgUnit.name).where(OrgUnit.code == code, OrgUnit.level == Level.COUNTY)
-    return db.session.scalar(query) or ""
-
-
 def totp_roles(county_id: int) -> set[str]:
     """Return the roles for which a county demands a second factor."""
     value = db.session.scalar(sa.select(Setting.value).where(Setting.county_id == county_id, Setting.key == TOTP_ROLES))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from models.base import db
+from models.orgs import OrgUnit
 from models.settings import Setting
 from queries.accounts import TOTP_ROLES
 
@@ -58,6 +59,21 @@ def setting(county_id: int, key: str) -> Any:
     """Return the value in force in a county. Raises KeyError on a key that is not in the list."""
     row = setting_row(county_id, key)
     return SETTINGS[key].default if row is None else row.value
+
+
+def public_face(code: str) -> tuple[str, str]:
+    """Return the name and the contact that a county shows to people who are not signed in; nothing before it exists."""
+    unit = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.code == code)).one_or_none()
+    if unit is None:
+        return "", ""
+    chosen = {key: row.value for key, row in settings_of(unit.id).items()}
+    return chosen.get(COUNTY_TITLE) or unit.name, chosen.get(PUBLIC_CONTACT) or ""
+
+
+def county_title(county_id: int) -> str:
+    """Return the name a county prints on its papers: the chosen one, or that of its centre."""
+    name = db.session.scalar(sa.select(OrgUnit.name).where(OrgUnit.id == county_id)) or ""
+    return setting(county_id, COUNTY_TITLE) or name
 
 
 def setting_row(county_id: int, key: str) -> Setting | None:

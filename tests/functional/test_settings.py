@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from queries.settings import SETTINGS, setting
+from queries.settings import SETTINGS, county_title, public_face, setting
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from services.settings import change_setting
 from tests.pages import JudgingClient
@@ -94,3 +95,23 @@ def test_another_county_is_out_of_reach_and_others_get_403(client: JudgingClient
         change_setting(
             cast.units[COUNTY], key="county_title", value="x", row_version=0, actor=cast.actor("auditor.county"), at=AT
         )
+
+
+def test_the_name_and_the_contact_of_a_county_stand_where_people_see_them(
+    client: JudgingClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = cast.unit(COUNTY)
+    ident, code = county.id, county.code
+    assert public_face(code) == (COUNTY, "")
+    title, contact = "安吉县社会治理中心大厅", "县行政中心一楼大厅，热线见门口"
+    change_setting(ident, key="county_title", value=title, row_version=0, actor=SYSTEM, at=AT)
+    change_setting(ident, key="public_contact", value=contact, row_version=0, actor=SYSTEM, at=AT)
+    assert public_face(code) == (title, contact)
+    assert county_title(ident) == title
+    assert county_title(cast.units["邻县综治中心"]) == "邻县综治中心"
+    assert public_face("000000") == ("", "")
+    settings = client.application.config["ZHIYE"]
+    monkeypatch.setitem(client.application.config, "ZHIYE", replace(settings, county_code=code))
+    page = client.get("/login").text
+    assert title in page
+    assert contact in page
