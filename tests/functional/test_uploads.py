@@ -15,8 +15,10 @@ from models.audit import AuditEvent
 from models.base import db
 from models.drafts import Draft
 from models.files import File
+from models.records import Record
 from services.drafts import contents
 from services.files import FileStore, store_upload, sweep_orphans
+from services.records import void_record
 from services.refusals import NotAllowed, NotFound
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, Cast
@@ -113,6 +115,20 @@ def test_with_the_record_it_is_seen_by_who_sees_the_record(worker: JudgingClient
             "official.wuhe": 404, "official.hongmiao": 404, "official.meixi": 404, "admin.next": 404,
             "official.next": 404, "discipline.county": 404, "handler.xinfang": 404}  # fmt: skip
     for username, status in seen.items():
+        cast.sign_in(worker, username)
+        assert worker.get(f"/files/{file.uid}").status_code == status, username
+
+
+def test_a_void_record_keeps_its_pictures_for_who_reads_histories(worker: JudgingClient, cast: Cast) -> None:
+    uid = begin(worker)
+    send(worker, uid, (picture(), "a.jpg"))
+    for number, answers in enumerate((PAGE_1, PAGE_2, PAGE_3), start=1):
+        post_page(worker, uid, number, answers)
+    worker.post(f"/field/e/{uid}/check")
+    record = db.session.scalars(sa.select(Record)).one()
+    void_record(record, reason="重复登记", actor=cast.actor("official.yucun"), at=AT)
+    (file,) = files()
+    for username, status in {"official.yucun": 200, "auditor.county": 200, "grid.yucun": 404}.items():
         cast.sign_in(worker, username)
         assert worker.get(f"/files/{file.uid}").status_code == status, username
 
