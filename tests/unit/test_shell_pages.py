@@ -49,7 +49,7 @@ def test_the_signed_out_see_no_navigation(browser: JudgingClient) -> None:
 
 def test_the_signed_in_find_themselves_the_language_and_the_way_out(browser: JudgingClient) -> None:
     page = browser.get("/").text
-    assert "天荒坪镇 · 王建国" in page
+    assert '天荒坪镇<span class="dot"> · </span></span>王建国' in page
     assert 'action="/sign-out"' in page
     assert 'action="/language"' in page
 
