@@ -24,7 +24,7 @@ from shell.access import actor
 from shell.assets import asset
 from shell.clock import now, today
 
-SHOWN_SINGLY = 4  # more departments, committees or studios than this fold into one line
+SHOWN_SINGLY = 3  # more departments, committees or studios than this fold into one line
 
 
 class OrgView(ZhiyeModelView):
