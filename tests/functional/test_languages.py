@@ -16,9 +16,10 @@ from flask import Flask
 from models.base import db
 from shell.i18n import COOKIE
 from tests.pages import NOT_PROSE, SPOKEN_ATTRIBUTES, JudgingClient
-from tests.structure.test_scope_matrix import WORDS, settled, visitor
 from tests.support.cast import PASSWORD, Cast
 from tests.support.office import fill
+from tests.support.tour import WORDS, Tour, visitor
+from tests.support.village import settle
 
 CHINESE = re.compile("[\u4e00-\u9fff\uff00-\uffef\u3000-\u303f]")
 MASKED = re.compile("[\u4e00-\u9fff]\\*+")
@@ -75,7 +76,7 @@ def test_a_choice_goes_along_with_the_account(app: Flask, cast: Cast, client: Ju
 
 @pytest.mark.parametrize("username", ["", "admin", "grid.yucun"])
 def test_every_page_is_english(app: Flask, cast: Cast, client: JudgingClient, username: str) -> None:
-    tour = settled(cast, app, client)
+    tour = Tour(app, settle(cast, client))
     browser = visitor(app, cast, username)
     browser.set_cookie(COOKIE, "en")
     pages = {}
