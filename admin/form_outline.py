@@ -45,6 +45,8 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     "org": ("diagram-3", _l("村、乡镇或部门，从组织里选")),
     "geopoint": ("geo-alt", _l("地图上的一点，手机上可以自动定位")),
     "image": ("camera", _l("现场拍照或选图")),
+    "calculate": ("calculator-fill", _l("由别的答案自动算出，不用填写")),
+    "hidden": ("eye-slash", _l("填写的人看不到，随登记一起保存")),
 }
 _COUNTED_CHANGES = frozenset({"retired", "option_retired", "type_changed", "relabelled", "settings_changed"})
 

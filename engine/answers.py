@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from engine.context import Context
-from engine.expressions import holds
+from engine.expressions import evaluate, holds
 from engine.messages import N_, Invalid, Message
 from engine.schema import Definition, Item, RecordedTest
 
 __all__ = ["AnswerError", "Context", "Outcome", "TestFailure", "clean", "defaults", "from_json", "run_tests"]
+
+
+_RESULTS = {"text": str, "number": Decimal, "date": date, "bool": bool}
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,7 @@ def clean(definition: Definition, raw: Mapping[str, Any], context: Context, *, p
     if page is not None and page not in {one.id for one in definition.pages}:
         raise KeyError(page)
     parsed, unreadable = _read(definition, raw, context)
-    shown = _shown(definition, parsed, context)
-    values = {fid: value for fid, value in parsed.items() if fid in shown}
+    shown, values = _settle(definition, parsed, context)
     required = frozenset(
         item.fid for item in definition.live_items if item.fid in shown and _is_required(item, values, context)
     )
@@ -102,7 +106,7 @@ def defaults(definition: Definition, context: Context) -> dict[str, Any]:
 
 
 def _default(item: Item, context: Context) -> Any:
-    raw = item.default
+    raw = item.default if item.default is not None or item.kind.entered else item.config.get("text")
     if isinstance(raw, dict):
         raw = context.user.get(raw["user"]) if "user" in raw else context.today
     try:
@@ -117,8 +121,12 @@ def _read(
     parsed: dict[str, Any] = {}
     unreadable: dict[str, Message] = {}
     for item in definition.live_items:
+        if item.calculation is not None:
+            continue  # whatever was sent for it
         try:
             value = item.kind.parse(item, raw.get(item.fid), context)
+            if value is None and not item.kind.entered:
+                value = _default(item, context)
         except Invalid as invalid:
             unreadable[item.fid] = invalid.message
         else:
@@ -127,22 +135,42 @@ def _read(
     return parsed, unreadable
 
 
-def _shown(definition: Definition, parsed: Mapping[str, Any], context: Context) -> frozenset[str]:
-    """Evaluate the show conditions to a fixed point.
+def _settle(
+    definition: Definition, parsed: Mapping[str, Any], context: Context
+) -> tuple[frozenset[str], dict[str, Any]]:
+    """Evaluate the show conditions and the calculations to a fixed point: what is shown, and its answers.
 
     What is hidden counts as empty for the others. The check refuses circles, so each round settles at least one
     more level and as many rounds as there are items are enough.
     """
     shown = frozenset(item.fid for item in definition.live_items)
     for _ in definition.live_items:
-        visible = {fid: value for fid, value in parsed.items() if fid in shown}
+        values = _visible(definition, parsed, shown, context)
         now = frozenset(
-            item.fid for item in definition.live_items if item.show is None or holds(item.show, visible, context.today)
+            item.fid for item in definition.live_items if item.show is None or holds(item.show, values, context.today)
         )
         if now == shown:
             break
         shown = now
-    return shown
+    return shown, _visible(definition, parsed, shown, context)
+
+
+def _visible(
+    definition: Definition, parsed: Mapping[str, Any], shown: frozenset[str], context: Context
+) -> dict[str, Any]:
+    """Return the answers of what is shown, with what is computed from them."""
+    values = {fid: value for fid, value in parsed.items() if fid in shown}
+    for item in definition.computed_items:
+        value = _computed(item, values, context) if item.fid in shown else None
+        if value is not None:
+            values[item.fid] = value
+    return values
+
+
+def _computed(item: Item, values: Mapping[str, Any], context: Context) -> Any:
+    """Compute an answer; a result of another type than the item's is empty, as all that cannot be said is."""
+    result = evaluate(item.calculation, values, context.today)
+    return result if type(result) is _RESULTS[item.kind.value_type] and result != "" else None
 
 
 def _is_required(item: Item, values: Mapping[str, Any], context: Context) -> bool:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from engine.context import Context
-from engine.expression_types import type_problems
+from engine.expression_types import TYPE_NAMES, result_type, type_problems
 from engine.expressions import dependencies, problems, uses_today
 from engine.kinds import KINDS
 from engine.messages import N_, Invalid, Message, Problem
@@ -21,7 +21,7 @@ from engine.properties import (
     text_problem,
     unsafe,
 )
-from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items
+from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items, reads
 
 PAGES, ITEMS, RULES, TESTS = 50, 300, 100, 100
 _DOCUMENT = ("schema", "key", "title", "stale_policy", "list", "pages", "rules", "tests")
@@ -164,6 +164,10 @@ class _Check:
                 self.say(f"{path}.{name}", N_("这种题型不能排序、筛选或搜索"), item.fid)
         if not kind.answerable and (item.required or item.default is not None or item.rules):
             self.say(path, N_("说明文字没有答案，不能设必填、默认值和校验"), item.fid)
+        elif item.required and not kind.entered:
+            self.say(path, N_("这种题型不由人填写，不能设必填"), item.fid)
+        elif item.default is not None and item.calculation is not None:
+            self.say(f"{path}.default", N_("由公式算出的内容不能有默认值"), item.fid)
         elif item.default is not None:
             self.say(f"{path}.default", _default_problem(item), item.fid)
 
@@ -196,21 +200,39 @@ class _Check:
                 self.say(f"{path}.show", N_("显示条件不能用到这道题自己"), item.fid)
             if not read and not uses_today(item.show):
                 self.say(f"{path}.show", N_("显示条件没有用到任何题目"), item.fid)
+        self._calculation(path, item, known)
         if not isinstance(item.required, bool):
             self._condition(f"{path}.required", item.required, known, item.fid)
         for place, rule in enumerate(item.rules):
             self._condition(f"{path}.rules[{place}].if", rule.condition, known, item.fid)
 
+    def _calculation(self, path: str, item: Item, known: Mapping[str, Item]) -> None:
+        tree = item.calculation
+        if tree is None or not self._condition(f"{path}.value", tree, known, item.fid):
+            return
+        read = dependencies(tree)
+        if item.fid in read:
+            self.say(f"{path}.value", N_("计算公式不能用到这道题自己"), item.fid)
+        for fid in sorted(read):
+            if known[fid].masked or known[fid].type == "person_name":
+                # What is computed is stored and shown openly.
+                said = N_("计算公式不能用到保密的题目“%(label)s”")
+                self.say(f"{path}.value", said, item.fid, label=known[fid].text())
+        found, wanted = result_type(tree, known), item.kind.value_type
+        if found is not None and found != wanted:
+            names = {"found": Message(TYPE_NAMES[found]), "wanted": Message(TYPE_NAMES[wanted])}
+            self.say(f"{path}.value", N_("公式算出来的是%(found)s，而这道题要的是%(wanted)s"), item.fid, **names)
+
     def _cycles(self, items: list[tuple[str, Item]]) -> None:
         if self.problems:
             return
-        graph = {item.fid: dependencies(item.show) for _, item in items if item.show is not None and not item.retired}
+        graph = {item.fid: reads(item) for _, item in items if not item.retired}
         try:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             names = {item.fid: item.text() for _, item in items}
             circle = " → ".join(names[fid] for fid in error.args[1])
-            self.say("pages", N_("显示条件绕成了圈：%(circle)s"), circle=circle)
+            self.say("pages", N_("显示条件或计算公式绕成了圈：%(circle)s"), circle=circle)
 
     def _form_rules(self, document: Mapping[str, Any], known: Mapping[str, Item]) -> None:
         if self.problems:
@@ -296,7 +318,7 @@ def _default_problem(item: Item) -> Message | None:
         fits = default == {"today": []} and item.kind.value_type == "date"
         source = default.get("user") if len(default) == 1 else None
         wanted = _USER_DEFAULTS.get(source) if isinstance(source, str) else None
-        fits = fits or wanted == item.type or (wanted == "text" and item.type == "person_name")
+        fits = fits or wanted == item.type or (wanted == "text" and item.type in {"person_name", "hidden"})
         return None if fits else Message(N_("这种题型不能用这个默认值"))
     try:
         value = item.kind.parse(item, default, _ANY_CONTEXT)

@@ -82,7 +82,7 @@ def _form_changes(old: Definition, new: Definition) -> Iterator[Change]:
 
 
 def _item_changes(old: Item, new: Item) -> Iterator[Change]:
-    if old.type != new.type:
+    if old.kind is not new.kind:
         yield _type_change(old, new)
     if new.retired and not old.retired:
         yield _item_change("retired", new, N_("停用题目“%(label)s”，已有的答案仍然保留"))

@@ -10,7 +10,7 @@ from engine.operations import LOOPS
 from engine.schema import Item
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
-_NAMES = {
+TYPE_NAMES = {
     "text": N_("文字"),
     "number": N_("数字"),
     "date": N_("日期"),
@@ -45,7 +45,7 @@ def type_problems(expression: Any, items: Mapping[str, Item]) -> list[Message]:
     return found
 
 
-def _type(node: Any, items: Mapping[str, Item]) -> str | None:
+def result_type(node: Any, items: Mapping[str, Item]) -> str | None:
     """Return the type of what a node evaluates to, None when it can be several or is empty."""
     if isinstance(node, bool):
         return "bool"
@@ -60,13 +60,13 @@ def _type(node: Any, items: Mapping[str, Item]) -> str | None:
 
 
 def _comparison_problems(arguments: list[Any], items: Mapping[str, Item]) -> list[Message]:
-    left, right = (_type(argument, items) for argument in arguments)
+    left, right = (result_type(argument, items) for argument in arguments)
     if left is None or right is None or left == right:
         return []
     return [
         Message(
             N_("条件把%(left)s和%(right)s相比，永远不会成立"),
-            {"left": Message(_NAMES[left]), "right": Message(_NAMES[right])},
+            {"left": Message(TYPE_NAMES[left]), "right": Message(TYPE_NAMES[right])},
         )
     ]
 

@@ -167,6 +167,7 @@ _SETTINGS: Mapping[str, Callable[[object, ConfigProperty], Message | None]] = {
     "bool": lambda value, _: flag_problem(value),
     "text": lambda value, _: text_problem(value),
     "options": lambda value, _: options_problem(value),
+    "expression": lambda _value, _: None,  # the check judges it together with the items it reads
 }
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from engine.context import DEFAULT_LOCALE
+from engine.expressions import dependencies
 from engine.texts import Text
 
 if TYPE_CHECKING:
@@ -98,7 +100,17 @@ class Item:
         """Return the kind that knows how to read, judge and show this item's values."""
         from engine.kinds import KINDS
 
-        return KINDS[self.type]
+        return KINDS[self.type].variant(self.config)
+
+    @property
+    def calculation(self) -> Expression | None:
+        """Return the expression that gives the answer, None where somebody does."""
+        return self.config.get("value")
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether somebody fills it in on a page."""
+        return self.kind.answerable and self.kind.entered
 
     @cached_property
     def options(self) -> tuple[Option, ...]:
@@ -181,6 +193,16 @@ class Definition:
         """Return the items that are asked."""
         return tuple(item for item in self.items if not item.retired)
 
+    @cached_property
+    def computed_items(self) -> tuple[Item, ...]:
+        """Return the items that are computed, each after those that its calculation reads."""
+        found = {item.fid: item for item in self.live_items if item.calculation is not None}
+        graph = {fid: dependencies(item.calculation) & found.keys() for fid, item in found.items()}
+        try:
+            return tuple(found[fid] for fid in TopologicalSorter(graph).static_order())
+        except CycleError:  # which the check refuses; still each is computed once
+            return tuple(found.values())
+
     def item(self, fid: str) -> Item:
         """Return the item of a fid; raises KeyError."""
         return self._by_fid[fid]
@@ -208,6 +230,12 @@ class Definition:
             return tuple(keys.get(name, name) for name in chosen)
         answerable = (item.fid for item in self.live_items if item.kind.answerable)
         return tuple(fid for fid, _ in zip(answerable, range(LIST_COLUMNS), strict=False))
+
+
+def reads(item: Item) -> frozenset[str]:
+    """Return the fids that an item's being shown and its calculation read."""
+    trees = [tree for tree in (item.show, item.calculation) if tree is not None]
+    return frozenset(fid for tree in trees for fid in dependencies(tree))
 
 
 def raw_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

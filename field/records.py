@@ -168,7 +168,7 @@ def _go_on(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
 
 def _next(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
     seen = set(request.form.get("asked", "").split())
-    fresh = {item.fid for item in asked.live_items if item.fid in entry.outcome.shown and item.kind.answerable} - seen
+    fresh = {item.fid for item in asked.live_items if item.fid in entry.outcome.shown and item.asked} - seen
     errors = entry.filling(asked).outcome.errors
     shown.errors = [error for error in errors if error.fid not in fresh]
     if fresh and len(errors) > len(shown.errors):  # asked only now: nobody could have answered these

@@ -52,7 +52,8 @@ def summary(entry: Entry) -> Summary:
 
 
 def _section(entry: Entry, page: Page, problems: dict[str | None, list[str]]) -> Section:
-    items = [item for item in page.live_items if item.fid in entry.outcome.shown and item.kind.answerable]
+    shown = [item for item in page.live_items if item.fid in entry.outcome.shown]
+    items = [item for item in shown if item.kind.answerable and item.kind.visible]
     lines = [_line(entry, item, problems.get(item.fid, [])) for item in items]
     return Section(page.text(entry.context.locale), entry.address(page), lines)
 

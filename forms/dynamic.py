@@ -42,6 +42,7 @@ class Row:
     item: Item | None
     field: Field | None
     text: str
+    result: str | None = None  # of what is computed, as it stands now
 
 
 class ItemsForm(Form):
@@ -129,7 +130,7 @@ def raw_from_post(definition: Definition, posted: Any) -> Raw:
     Photographs are left out: uploads become uids on the server, a page never names them.
     """
     asked = set(" ".join(posted.getlist("asked")).split())
-    items = [item for item in definition.live_items if item.fid in asked and item.kind.answerable]
+    items = [item for item in definition.live_items if item.fid in asked and item.asked]
     return {item.fid: _posted(item, posted.getlist(PREFIX + item.fid)) for item in items if item.type != "image"}
 
 
@@ -141,11 +142,11 @@ def say(error: AnswerError) -> str:
 
 
 def deciding(definition: Definition) -> frozenset[str]:
-    """Return the fids on which some item's being shown or required depends: changing one redraws the page."""
+    """Return the fids on which some item's being shown, required or computed depends: a change redraws the page."""
     conditions = [
         condition
         for item in definition.live_items
-        for condition in (item.show, item.required)
+        for condition in (item.show, item.required, item.calculation)
         if condition is not None and not isinstance(condition, bool)
     ]
     return frozenset(fid for condition in conditions for fid in dependencies(condition))
@@ -168,10 +169,12 @@ def _build(filling: Filling, pages: Iterable[Page], errors: Iterable[AnswerError
     form = form_class(filling.definition, tuple(page.id for page in pages), locale)(data=_data(filling, pages))
     form.rows = []
     for page in pages:
-        live = [item for item in page.live_items if item.fid in shown]
+        live = [item for item in page.live_items if item.fid in shown and item.kind.visible]
         if headings and live:
             form.rows.append(Row(None, None, page.text(locale)))
-        form.rows.extend(Row(item, _finished(form, item, filling), item.text(locale)) for item in live)
+        form.rows.extend(
+            Row(item, _finished(form, item, filling), item.text(locale), _result(item, filling)) for item in live
+        )
         for item in page.live_items:
             if item.fid not in shown and PREFIX + item.fid in form:
                 del form[PREFIX + item.fid]
@@ -183,12 +186,12 @@ def _build(filling: Filling, pages: Iterable[Page], errors: Iterable[AnswerError
 def form_class(definition: Definition, page_ids: tuple[str, ...], locale: str) -> type[ItemsForm]:
     """Return the class of some pages of a definition. Definitions are equal when their documents are."""
     items = [item for page in definition.pages if page.id in page_ids for item in page.live_items]
-    fields = {PREFIX + item.fid: _MAKERS[item.type](item, locale) for item in items if item.kind.answerable}
+    fields = {PREFIX + item.fid: _MAKERS[item.type](item, locale) for item in items if item.asked}
     return type("DefinitionForm", (ItemsForm,), fields)
 
 
 def _data(filling: Filling, pages: Iterable[Page]) -> dict[str, Any]:
-    items = (item for page in pages for item in page.live_items if item.kind.answerable)
+    items = (item for page in pages for item in page.live_items if item.asked)
     return {PREFIX + item.fid: _shown_value(item, filling.raw.get(item.fid)) for item in items}
 
 
@@ -226,6 +229,13 @@ def _finished(form: ItemsForm, item: Item, filling: Filling) -> Field | None:
     if isinstance(made, SelectField):
         made.choices = _choices(item, made, filling)
     return made
+
+
+def _result(item: Item, filling: Filling) -> str | None:
+    if item.calculation is None:
+        return None
+    value = filling.outcome.values.get(item.fid)
+    return "" if value is None else item.kind.display(item, value, filling.context)
 
 
 def _choices(item: Item, made: SelectField, filling: Filling) -> list[SelectChoice]:

@@ -19,6 +19,7 @@ from engine.kinds import KINDS, ConfigProperty, Kind
 from engine.messages import Invalid, Message, Problem
 from engine.schema import build_item
 from forms.forms import choices, en_of, text_of, zh_of
+from forms.formulas import formula_text, read_formula
 from forms.item_fields import CONFIG, BaseItemForm, item_form_class
 from forms.options import option_rows, read_options
 from forms.saying import said
@@ -32,6 +33,7 @@ _DEFAULTS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
         ("town", {"user": "town"}, _l("填写人所在的乡镇（街道）")),
     ),
     "date": (("today", {"today": []}, _l("填写当天")),),
+    "hidden": (("name", {"user": "name"}, _l("填写人的姓名")),),
     "text": (("name", {"user": "name"}, _l("填写人的姓名")),),
     "person_name": (("name", {"user": "name"}, _l("填写人的姓名")),),
 }
@@ -90,7 +92,11 @@ class ItemDesign:
             "keep_rules": True,
             "options": option_rows(item.get("options") or ()),
         }
-        return data | {CONFIG + setting.name: item.get(setting.name) for setting in self.kind.config_properties}
+        return data | {CONFIG + setting.name: self._setting(setting) for setting in self.kind.config_properties}
+
+    def _setting(self, setting: ConfigProperty) -> Any:
+        value = self.before.get(setting.name)
+        return formula_text(value, self.others) if setting.type == "expression" and value is not None else value
 
     def _offer(self, form: BaseItemForm) -> None:
         """Fill the choices that depend on the item and its neighbours."""
@@ -142,7 +148,7 @@ class ItemDesign:
     @property
     def asks_required(self) -> bool:
         """Tell whether an author decides if an answer is needed."""
-        return self.kind.answerable and not self.kind.always_required
+        return self.kind.answerable and self.kind.entered and not self.kind.always_required
 
     @property
     def settings(self) -> list[str]:
@@ -241,10 +247,19 @@ class ItemDesign:
 
     def _read_settings(self, form: BaseItemForm) -> RawItem:
         settings = [setting for setting in self.kind.config_properties if setting.type != "options"]
-        typed = {setting.name: _typed(setting, form[CONFIG + setting.name].data) for setting in settings}
+        typed = {setting.name: self._read_setting(setting, form[CONFIG + setting.name]) for setting in settings}
         return {
             name: value for name, value in typed.items() if value is not None and value != "" and value is not False
         }
+
+    def _read_setting(self, setting: ConfigProperty, typed: Field) -> Any:
+        if setting.type != "expression" or not typed.data:
+            return _typed(setting, typed.data)
+        try:
+            return read_formula(typed.data, self.others)
+        except Invalid as invalid:
+            _say(typed, said(invalid.message))
+            return None
 
     def _read_answering(self, form: BaseItemForm) -> RawItem:
         item: RawItem = {}

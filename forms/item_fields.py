@@ -75,6 +75,9 @@ def _setting_field(setting: ConfigProperty) -> Field:
     if setting.type in {"choice", "org_level"}:
         offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
         return SelectField(label, choices=choices(*offered), validate_choice=False)
+    if setting.type == "expression":
+        hint = _l("题目写成【题目】，例如：【单价】 × 【数量】 + 10。引用的题目变了，结果马上重算")
+        return TextAreaField(label, filters=[strip], description=hint, render_kw={"rows": 3, "spellcheck": "false"})
     if setting.type == "date":
         return StringField(label, filters=[strip], widget=DateInput())
     widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()

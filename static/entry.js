@@ -40,7 +40,7 @@ function swapRows(old, fresh, { files }) {
   for (const row of Array.from(fresh.children)) {
     while (place && !place.dataset.row) place = drop(place); // headings are cheap, and in the way
     const mine = row.dataset.row ? kept.get(row.dataset.row) : null;
-    const renew = !mine || (files && "photoRow" in row.dataset);
+    const renew = !mine || "computedRow" in row.dataset || (files && "photoRow" in row.dataset);
     if (mine && !renew) {
       kept.delete(row.dataset.row);
       if (mine === place) place = place.nextElementSibling;

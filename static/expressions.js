@@ -457,11 +457,18 @@ const READERS = new Map([
   ["range", decimal],
 ]);
 
+// As what a computed answer is stored, where that is not its value itself.
+const RESULTS = new Map([
+  ["number", "decimal"],
+  ["date", "date"],
+]);
+
 /** Reads stored answers (JSON by fid) as values; of live items only. */
 export function readAnswers(definition, stored) {
   const values = {};
-  for (const { fid, type } of liveItems(definition)) {
-    const value = Object.hasOwn(stored, fid) ? (READERS.get(type) ?? asValue)(stored[fid]) : null;
+  for (const { fid, type, result } of liveItems(definition)) {
+    const read = READERS.get(type === "calculate" ? (RESULTS.get(result ?? "number") ?? "text") : type) ?? asValue;
+    const value = Object.hasOwn(stored, fid) ? read(stored[fid]) : null;
     if (value !== null) values[fid] = value;
   }
   return values;

@@ -6,12 +6,14 @@ from engine.kinds.acknowledge import AcknowledgeKind
 from engine.kinds.barcode import BarcodeKind
 from engine.kinds.base import Cell, ConfigProperty, Kind
 from engine.kinds.boolean import BooleanKind
+from engine.kinds.calculate import CalculateKind
 from engine.kinds.cn_id import CnIdKind
 from engine.kinds.cn_mobile import CnMobileKind
 from engine.kinds.date import DateKind
 from engine.kinds.datetime import DatetimeKind
 from engine.kinds.decimal import DecimalKind
 from engine.kinds.geopoint import GeopointKind
+from engine.kinds.hidden import HiddenKind
 from engine.kinds.image import ImageKind
 from engine.kinds.integer import IntegerKind
 from engine.kinds.money import MoneyKind
@@ -56,6 +58,8 @@ KINDS: dict[str, Kind] = {
         OrgKind(),
         GeopointKind(),
         ImageKind(),
+        CalculateKind(),
+        HiddenKind(),
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -14,7 +15,7 @@ from engine.messages import N_, Message, Problem
 if TYPE_CHECKING:
     from engine.schema import Item
 
-PropertyType = Literal["int", "decimal", "bool", "text", "date", "choice", "options", "org_level"]
+PropertyType = Literal["int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression"]
 Cell = str | int | Decimal | date | time | None  # a datetime is a date too
 FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text"]
 
@@ -51,8 +52,15 @@ class Kind(ABC):
     searchable: ClassVar[bool] = False
     answerable: ClassVar[bool] = True
     maskable: ClassVar[bool] = False
+    entered: ClassVar[bool] = True  # somebody fills it in on a page
+    visible: ClassVar[bool] = True  # who fills in gets to see it
     always_required: ClassVar[bool] = False
     missing: ClassVar[str] = N_("请填写“%(label)s”")
+
+    def variant(self, config: Mapping[str, Any]) -> Kind:
+        """Return the kind for the settings of an item, where they decide what its answers are."""
+        del config
+        return self
 
     def check_item(self, item: Item) -> list[Problem]:
         """Judge the settings of one item together; their types are already right. Paths are relative to the item."""

@@ -34,7 +34,7 @@ class GeopointKind(Kind):
         parts = _parts(raw)
         if not any(parts[:2]):
             return None
-        if not all(parts[:2]):
+        if len(parts) == 1 or not all(parts[:2]):
             raise Invalid(N_("纬度和经度要一起填"))
         if len(parts) == _WITH_HEIGHT:
             del parts[2]

@@ -36,6 +36,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "select_multiple": {"options": OPTIONS},
     "rank": {"options": OPTIONS},
     "org": {"level": "village"},
+    "calculate": {"value": 5},
+    "hidden": {"text": "固定"},
 }
 
 
@@ -78,7 +80,7 @@ def choices(form: ItemsForm, fid: str) -> list[str]:
 def test_every_kind_of_the_engine_has_a_control(app: Flask, cast: Cast) -> None:
     document = form_of(*(item(f"k{n}", name) for n, name in enumerate(KINDS)))
     form = build(app, cast, document, {})
-    answerable = {f"k{n}" for n, kind in enumerate(KINDS.values()) if kind.answerable}
+    answerable = {f"k{n}" for n, kind in enumerate(KINDS.values()) if kind.answerable and kind.entered}
     assert {row.item.fid for row in form.rows if row.item and row.field} == answerable
     with app.test_request_context():
         assert all(str(field()) for field in form)

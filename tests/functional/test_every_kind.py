@@ -139,3 +139,18 @@ def test_junk_is_told_at_its_question_and_no_page_fails(official: JudgingClient,
     assert {row.fid for row in ASKED} - told == set()
     assert "<b>" not in answer.text
     assert official.post(f"/field/e/{uid}/check").status_code == 422
+
+
+def test_what_nobody_enters_cannot_be_sent_by_a_page(official: JudgingClient, cast: Cast) -> None:
+    uid = begin(official, "every")
+    html = official.get(f"/field/e/{uid}/1").text
+    assert "网格巡查" not in html
+    assert "填好有关的题目后算出" in html
+    asked = " ".join(row.fid for row in ROWS)
+    answer = post_page(official, uid, 1, answers(cast) | {"fcalculate": "9", "fhidden": "别的"}, asked=asked)
+    assert answer.status_code == 302
+    assert "网格巡查" not in official.get(f"/field/e/{uid}/check").text
+    official.post(f"/field/e/{uid}/check")
+    record = db.session.scalars(sa.select(Record).where(Record.uid == uid)).one()
+    assert (record.answers["fcalculate"], record.answers["fhidden"]) == ("14", "网格巡查")
+    assert re.search(r"<output[^>]*>14</output>", official.get(f"{LIST}{record.id}/edit").text)

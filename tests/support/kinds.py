@@ -82,6 +82,10 @@ ROWS = (
     Row("geopoint", ["30.638521", "119.68531", "12"], ["30", "119", ""], "30.638521 119.68531 12", "30 119",
         "30.63852, 119.68531（误差 12 米）", "30.63852, 119.68531（误差 12 米）"),
     Row("image", None, None, None, None, ""),
+    Row("calculate", None, None, "14", "24", "14", 14.0,
+        {"value": {"mul": [{"var": "finteger"}, 2]}}, _between("14", "24")),
+    Row("hidden", None, None, "网格巡查", "网格巡查", "网格巡查", "网格巡查", {"text": "网格巡查"},
+        (("eq", "网格巡查", [True, True]),)),
 )  # fmt: skip
 EVERY: dict[str, Any] = {
     "schema": "zhiye-form/1",

@@ -23,6 +23,8 @@ EXTRA: dict[str, Any] = {
     "select_multiple": {"options": CHOICES},
     "rank": {"options": options("a", "b")},
     "image": {"multiple": 3},
+    "calculate": {"value": {"add": [2, 3]}},
+    "hidden": {"text": "网格"},
 }
 ITEMS: dict[str, Item] = {name: item(name, **EXTRA.get(name, {})) for name in KINDS}
 VALUES: dict[str, Any] = {
@@ -49,6 +51,8 @@ VALUES: dict[str, Any] = {
     "org": 7,
     "geopoint": "30.63852 119.68531 12",
     "image": [PHOTO],
+    "calculate": Decimal(5),
+    "hidden": "网格",
 }
 LISTS = {"select_multiple", "image", "rank", "geopoint"}
 answerable = pytest.mark.parametrize("name", sorted(VALUES))
@@ -147,6 +151,8 @@ def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) ->
             "30.63852, 119.68531（误差 12 米）",
             "30.63852 119.68531 12",
         ),
+        ("calculate", "5", "****", Decimal(5), Decimal(5)),
+        ("hidden", "网格", "****", "网格", "网格"),
         ("money", "1,234.50", "****", Decimal("1234.5"), Decimal("1234.5")),
         ("time", "09:30", "****", time(9, 30), time(9, 30)),
         ("datetime", "2026-01-31 09:30", "****", datetime(2026, 1, 31, 9, 30), datetime(2026, 1, 31, 9, 30)),  # noqa: DTZ001 - as cells of workbooks are
@@ -182,6 +188,8 @@ def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str
         ("barcode", ["6901234567892"], [], "6901234567892"),
         ("rank", ["b"], [], "1 选项b、2 选项a"),
         ("geopoint", [], [], ""),
+        ("calculate", [], [5.0], ""),
+        ("hidden", ["网格"], [], "网格"),
         ("money", [], [1234.5], ""),
         ("time", ["09:30"], [], ""),
         ("datetime", ["2026-01-31T09:30"], [], ""),
