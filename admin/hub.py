@@ -13,6 +13,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin.base import Admin
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import escape
 from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
@@ -24,6 +25,7 @@ from models.records import Record, RecordRevision, RecordState
 from queries import audit, exports, records, registers
 from queries.forms import definition, form_by_key
 from queries.indexing import shape
+from queries.settings import county_title
 from services import records as acts
 from services.access import may
 from services.exports import export_records
@@ -73,7 +75,7 @@ class FormHub(ZhiyeView):
             asked=asked,
             page=page,
             count=page.count,
-            rows=list(zip(page.records, _table(form, page.records, asked.fids), strict=True)),
+            rows=_labelled(page.records, _table(form, page.records, asked.fids), asked.labels()),
         )
 
     @expose("/<int:record_id>/")
@@ -85,6 +87,7 @@ class FormHub(ZhiyeView):
             "admin/hub/details.html",
             form=form,
             record=record,
+            office=county_title(form.county_id),
             pages=[(page, _shown(form, record, page)) for page in pinned.pages],
             events=events,
             revisions=records.revisions(record) if events is not None else [],
@@ -220,6 +223,14 @@ def _record(key: str, record_id: int, permission: str) -> tuple[Form, Record]:
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
     return registers.table(rows, fids, known=shape(form.id), locale=i18n.locale())
+
+
+def _labelled(
+    rows: Sequence[Record], cells: list[list[registers.Cell]], labels: list[str]
+) -> list[tuple[Record, list[tuple[str, registers.Cell]]]]:
+    """Put each cell's label beside it, escaped once a page: on phones every cell says its own."""
+    safe = [escape(label) for label in labels]
+    return [(record, list(zip(safe, line, strict=True))) for record, line in zip(rows, cells, strict=True)]
 
 
 def _shown(form: Form, answered: Record | RecordRevision, page: Page) -> list[tuple[Item, registers.Cell, Any]]:

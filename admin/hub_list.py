@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import url_for
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
 from engine.context import Context
@@ -19,6 +21,7 @@ from models.forms import Form
 from queries import records, registers
 from queries.answers import org_name, org_options
 from queries.forms import definition
+from shell.addresses import address
 
 LONGEST = 100
 _ANY_DAY = Context(today=date.max)
@@ -35,12 +38,22 @@ class Choice:
     value: str
     options: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def menu(self) -> Markup:
+        """The options as markup: two hundred villages are a quarter of the page when the template draws each."""
+        lines = (
+            f'<option value="{escape(value)}"{" selected" if value == self.value else ""}>{escape(text)}</option>'
+            for value, text in self.options
+        )
+        return Markup("".join(lines))  # noqa: S704 - every part of it is escaped
+
 
 class ListRequest:
     """A register page as asked for. Unknown names and impossible values are ignored, never an error."""
 
     def __init__(self, form: Form, args: MultiDict[str, str], actor: Actor, locale: str) -> None:
         self.form, self.args, self.actor, self.locale = form, args, actor, locale
+        self.base = address("hub.index_view", form_key=form.key)
         self.definition: Definition = definition(form.id, form.current_version or 1)
         self.columns = registers.columns(form)
         self.fids = [item.fid for item in self.columns if item.fid in self.definition.list_fids]
@@ -88,8 +101,8 @@ class ListRequest:
     def url(self, **changes: str | None) -> str:
         """Return the address of this list with some arguments changed; paging starts anew."""
         state = {**self._state(), **changes}
-        given: dict[str, Any] = {name: value for name, value in state.items() if value}
-        return url_for("hub.index_view", form_key=self.form.key, **given)
+        given = urlencode({name: value for name, value in state.items() if value})
+        return f"{self.base}?{given}" if given else self.base
 
     def older_url(self, cursor: str | None) -> str | None:
         return self.url(after=cursor) if cursor else None

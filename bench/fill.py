@@ -27,7 +27,7 @@ from models.forms import Form
 from models.orgs import Level, OrgUnit
 from queries.answers import context_for, org_name
 from queries.index_check import check_index
-from queries.indexing import NUMBER, TEXT, Derived, Place, derive, month_of, scope_tokens, shape
+from queries.indexing import NUMBER, TEXT, Derived, Place, derive, month_of, place_words, shape, tokens_of
 from services import demo
 from services.audit import record_audit
 from services.sealing import seal_answers
@@ -138,7 +138,7 @@ def _samples(form: Form, village: Village, pick: random.Random) -> Iterator[Samp
     known = shape(form.id)
     context = context_for(SYSTEM, today=END.date())
     nowhere = Place(0, 0, 0, 0)
-    skip = len(scope_tokens(form.id, nowhere))
+    skip = len(place_words(nowhere))
     for _ in range(DOCUMENTS):
         raw = {"a1": int(village.a1), "a4": "2026-01-01", **_raw(pick)}
         outcome = clean(known.newest, raw, context)
@@ -243,7 +243,7 @@ class _Batch:
             told = str(int(village.a1)) if fid == "a1" else text
             self.values[fid, told, town, place.village_id] += 1
         self.places[place.county_id, town, place.village_id, month_of(at)] += 1
-        self.words.append((serial, f"{' '.join(scope_tokens(self.form_id, place))} {sample.words}"))
+        self.words.append((serial, f"{' '.join(tokens_of(self.form_id, place_words(place)))} {sample.words}"))
 
     def write(self, raw: sqlite3.Connection) -> None:
         raw.executemany(

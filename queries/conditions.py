@@ -75,11 +75,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as the form understands it."""
+    """A request as the form understands it. `nothing` when its words hold no character that could be found."""
 
     conditions: tuple[Condition, ...]
     words: tuple[Words, ...]
     sort: IndexedField | None
+    nothing: bool = False
 
 
 def understand(request: Request, known: Shape) -> Asked:
@@ -96,7 +97,16 @@ def understand(request: Request, known: Shape) -> Asked:
             key = (one.fid, condition.is_range)
             conditions[key] = _both(conditions[key], condition) if key in conditions else condition
     sort = known.fields.get(request.sort) if request.sort else None
-    return Asked(tuple(conditions.values()), tuple(words), sort if sort and sort.sortable else None)
+    asked = (
+        request.search,
+        *(str(text) for one in request.filters if one.operator == "contains" for text in one.values),
+    )
+    return Asked(
+        tuple(conditions.values()),
+        tuple(words),
+        sort if sort and sort.sortable else None,
+        nothing=any(text.strip() and not runs(text) for text in asked),
+    )
 
 
 def _allowed(operator: str, field: IndexedField) -> bool:

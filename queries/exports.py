@@ -74,7 +74,7 @@ def _batches(form: Form, actor: Actor, request: Request) -> Iterator[list[Record
 
 def _lines(records: Sequence[Record], fids: Sequence[str], known: Shape, locale: str) -> Iterator[Line]:
     names = _place_names(records)
-    for record, cells in zip(records, table(records, fids, known=known, locale=locale), strict=True):
+    for record, cells in zip(records, table(records, fids, known=known, locale=locale, exported=True), strict=True):
         at = record.created_at.astimezone(COUNTY_ZONE).replace(tzinfo=None, microsecond=0)
         place = (names.get(record.town_id), names.get(record.village_id))
         yield [record.number, at, *place, *(_value(cell) for cell in cells)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
 from engine.definition import Definition, parse
 from models.access import PERMISSIONS, Actor
@@ -34,7 +35,8 @@ def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
 def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]:
     """Return the forms in use of the actor's county, by title."""
     query = sa.select(Form).where(Form.state == FormState.PUBLISHED, in_scope(Form, actor, permission))
-    return list(db.session.scalars(query.order_by(Form.title, Form.id)))
+    undrafted = defer(Form.draft)  # every page's navigation asks this; only the designer reads drafts
+    return list(db.session.scalars(query.order_by(Form.title, Form.id).options(undrafted)))
 
 
 def definition(form_id: int, number: int) -> Definition:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -100,6 +101,16 @@ class Shape:
     @property
     def newest(self) -> Definition:
         return self.definitions[max(self.definitions)]
+
+    @cached_property
+    def columns(self) -> tuple[Item, ...]:
+        """The answerable items of all versions: those of the newest first, then what it no longer has."""
+        found: dict[str, Item] = {}
+        for number in sorted(self.definitions, reverse=True):
+            for item in self.definitions[number].items:
+                if item.kind.answerable:
+                    found.setdefault(item.fid, item)
+        return tuple(sorted(found.values(), key=lambda item: item.retired))
 
 
 def shape(form_id: int) -> Shape:
@@ -218,7 +229,7 @@ def derive(
         rows=frozenset(rows),
         counts=frozenset(counts),
         month=(place.county_id, place.town_id, place.village_id, month_of(created_at)),
-        tokens=(*scope_tokens(form_id, place), *words(definition, answers, context)),
+        tokens=tuple(tokens_of(form_id, [*place_words(place), *words(definition, answers, context)])),
     )
 
 
@@ -235,11 +246,19 @@ def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Va
     return [text[:VALUE_LENGTH] for text in texts]
 
 
-def scope_tokens(form_id: int, place: Place) -> tuple[str, ...]:
-    """Return the words of form and place. They are longer than any pair of characters, so no text can forge them."""
-    marks = (("ff", form_id), ("cc", place.county_id), ("tt", place.town_id), ("vv", place.village_id),
-             ("oo", place.org_id))  # fmt: skip
-    return tuple(f"{mark}{ident}" for mark, ident in marks if ident)
+def tokens_of(form_id: int, grams: Iterable[str]) -> list[str]:
+    """Return search words as the word index keeps them: each carries its form, so that a form's words stand alone.
+
+    A mark of form beside the words would have to be met with the words of every search. No text holds a plus sign
+    once it is cut into pairs.
+    """
+    return [f"{form_id}+{gram}" for gram in grams]
+
+
+def place_words(place: Place) -> list[str]:
+    """Return the words of a place. They are longer than any pair of characters, so no text can forge them."""
+    marks = (("tt", place.town_id), ("vv", place.village_id), ("oo", place.org_id))
+    return [f"{mark}{ident}" for mark, ident in marks if ident]
 
 
 def words(definition: Definition, answers: Mapping[str, Any], context: Context) -> list[str]:

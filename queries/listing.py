@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.bigrams import bigrams, phrase
+from engine.bigrams import bigrams, runs
 from models.base import db
 from models.orgs import Level, OrgUnit
-from models.records import FieldCount, RecordCount
 from queries.conditions import Condition, Words
-from queries.indexing import IndexedField
+from queries.indexing import IndexedField, tokens_of
 from queries.scope import Slice
 
 MOST_ARMS = 96
@@ -30,24 +29,28 @@ Cursor = tuple[Any, int] | None
 Rows = list[tuple[Any, int]]
 
 
-@lru_cache(maxsize=1024)
-def _text(sql: str) -> sa.TextClause:
-    return sa.text(sql)
-
-
 class Sql:
-    """The values of one statement, named in the order they are met, so that equal shapes are equal texts."""
+    """The values of one statement, each named once, so that equal shapes are equal texts.
+
+    The text goes to the driver as it is: SQLAlchemy would take the placeholders of sixteen arms apart each time.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self.names: dict[tuple[type, Any], str] = {}
+        self.shape = ":{}" if db.engine.dialect.name == "sqlite" else "%({})s"
 
     def __call__(self, value: Any) -> str:
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f":{name}"
+        """Return the placeholder of a value."""
+        key = (type(value), str(value) if isinstance(value, list) else value)
+        if key not in self.names:
+            name = f"p{len(self.values)}"
+            self.values[name] = value
+            self.names[key] = self.shape.format(name)
+        return self.names[key]
 
     def rows(self, sql: str) -> Sequence[Any]:
-        return db.session.execute(_text(sql), self.values).all()
+        return db.session.connection().exec_driver_sql(sql, self.values).all()
 
 
 @dataclass(frozen=True)
@@ -84,31 +87,26 @@ class Scope:
 
     def total(self, most: int | None = None) -> int:
         """Return how many active records lie in the places, from the counters; beyond `most` any larger number."""
-        where = self._within(RecordCount, RecordCount.form_id == self.form_id)
         if most is not None:  # a part of the counters usually says enough
-            part = sa.select(RecordCount.n).where(*where).limit(PART).subquery()
-            first = int(db.session.scalar(sa.select(sa.func.sum(part.c.n))) or 0)
-            if first >= most:
-                return first
-        return int(db.session.scalar(sa.select(sa.func.sum(RecordCount.n)).where(*where)) or 0)
+            part = self._sum("record_count", f"LIMIT {PART}")
+            if part >= most:
+                return part
+        return self._sum("record_count")
 
     def carrying(self, condition: Condition) -> int:
         """Return how many records in the places carry one of the values, from the counters."""
         values = [condition.field.count_value(value) for value in condition.values]
-        where = self._within(
-            FieldCount,
-            FieldCount.form_id == self.form_id,
-            FieldCount.fid == condition.field.fid,
-            FieldCount.value.in_(values) if len(values) > 1 else FieldCount.value == values[0],
-        )
-        return int(db.session.scalar(sa.select(sa.func.sum(FieldCount.n)).where(*where)) or 0)
+        return self._sum("field_count", fid=condition.field.fid, values=values)
 
-    def _within(
-        self, model: type[RecordCount | FieldCount], *where: sa.ColumnElement[bool]
-    ) -> tuple[sa.ColumnElement[bool], ...]:
-        if any(one.column == "county_id" for one in self.places):
-            return where
-        return (*where, sa.or_(sa.false(), *(getattr(model, one.column) == one.id for one in self.places)))
+    def _sum(self, counters: str, limit: str = "", *, fid: str = "", values: Sequence[str] = ()) -> int:
+        bind = Sql()
+        where = [f"form_id = {bind(self.form_id)}"]
+        if fid:
+            where.append(f"fid = {bind(fid)} AND value IN ({', '.join(bind(value) for value in values)})")
+        if not any(one.column == "county_id" for one in self.places):
+            where.append(f"({' OR '.join([f'{one.column} = {bind(one.id)}' for one in self.places] or ['1 = 0'])})")
+        rows = f"SELECT n FROM {counters} WHERE {' AND '.join(where)} {limit}"  # noqa: S608 - every value is bound
+        return int(bind.rows(f"SELECT coalesce(sum(n), 0) FROM ({rows}) AS c")[0][0])  # noqa: S608 - bound
 
 
 class Arms:
@@ -212,20 +210,21 @@ class Arms:
         self._select("s.value", "w.id", "r.town_id", f"{found} CROSS JOIN record AS r{joined}", parts)
 
     def _places(self) -> list[str]:
-        marks = {"county_id": "", "town_id": "tt", "village_id": "vv", "org_id": "oo"}
-        tokens = [f"{marks[one.column]}{one.id}" for one in self.scope.slices if marks[one.column]]
-        return [] if len(tokens) < len(self.scope.slices) else tokens
+        marks = {"town_id": "tt", "village_id": "vv", "org_id": "oo"}
+        if any(one.column not in marks for one in self.scope.slices):
+            return []
+        return tokens_of(self.scope.form_id, (f"{marks[one.column]}{one.id}" for one in self.scope.slices))
 
     def _fts(self, words: Sequence[Words]) -> str:
-        places = self._places()
-        terms = [phrase(one.text) for one in words] + [f"ff{self.scope.form_id}"]
-        if places:
-            terms.append(f"({' OR '.join(places)})")
-        match = self.bind(" AND ".join(term.replace('" "', '" AND "') for term in terms))
+        asked = [run for one in words for run in runs(one.text)]
+        terms = [f'"{" ".join(tokens_of(self.scope.form_id, bigrams(run)))}"' for run in asked]
+        if places := self._places():
+            terms.append("(" + " OR ".join(f'"{place}"' for place in places) + ")")
+        match = self.bind(" AND ".join(terms))
         return f"(SELECT rowid AS id FROM record_fts WHERE record_fts MATCH {match}) AS w"  # noqa: S608 - bound
 
     def _gin(self, words: Sequence[Words]) -> str:
-        grams = sorted({pair for one in words for pair in bigrams(one.text)} | {f"ff{self.scope.form_id}"})
+        grams = tokens_of(self.scope.form_id, sorted({pair for one in words for pair in bigrams(one.text)}))
         places = self._places()
         narrowed = f" AND grams && CAST({self.bind(places)} AS text[])" if places else ""
         return (

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 COUNT_CAP = 10_001
-COUNT_VISITS = 5_000  # a probe costs a microsecond, and no page waits for its count longer than for its rows
+COUNT_VISITS = 1_500  # a probe costs a microsecond, and no page waits for its count longer than for its rows
 MOST_ROWS = 500
 MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
 LARGEST_ID = 2**62
@@ -143,6 +143,8 @@ class _Query:
     # ---- a page
 
     def page(self, limit: int) -> tuple[Rows, list[Record]]:
+        if self.asked.nothing:
+            return [], []
         if self.exact is not None:
             records = self._load(self.exact)
             return [], [record for record in records if self._holds(record)]
@@ -217,9 +219,11 @@ class _Query:
 
     def _size(self, condition: Condition, most: int) -> int:
         """Return how many rows a condition has in the places: from the counters, or counted up to one above `most`."""
+        if condition in self.sizes:
+            return self.sizes[condition]
         if condition.field.counted and condition.values:
-            return self.scope.carrying(condition)
-        if condition not in self.sizes:
+            self.sizes[condition] = self.scope.carrying(condition)
+        else:
             arms = Arms(replace(self.scope, slices=self.scope.places))
             arms.by_value(condition, [])
             self.sizes[condition] = arms.count(most + 1)
@@ -228,6 +232,8 @@ class _Query:
     # ---- how many
 
     def count(self) -> Count:
+        if self.asked.nothing:
+            return Count(0)
         if self.exact is not None:
             return Count(len(self.page(MOST_ROWS)[1]))
         conditions = list(self.asked.conditions)

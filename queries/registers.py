@@ -6,10 +6,9 @@ It tells apart what was never asked, left empty and hidden by a condition, and m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -38,8 +37,7 @@ class CellState(StrEnum):
 WORDS = {CellState.EMPTY: _l("未填"), CellState.HIDDEN: _l("条件隐藏"), CellState.NOT_ASKED: _l("未询问")}
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One answer as people read it. `value` is what an export writes: a number, a day or a text."""
 
     fid: str
@@ -56,15 +54,9 @@ class Answered(Protocol):
     answers: Any
 
 
-def columns(form: Form) -> list[Item]:
+def columns(form: Form) -> tuple[Item, ...]:
     """Return the answerable items of all versions: those of the newest first, then what it no longer has."""
-    known = shape(form.id)
-    found: dict[str, Item] = {}
-    for number in sorted(known.definitions, reverse=True):
-        for item in known.definitions[number].items:
-            if item.kind.answerable:
-                found.setdefault(item.fid, item)
-    return sorted(found.values(), key=lambda item: item.retired)
+    return shape(form.id).columns
 
 
 def sortable(item: Item) -> bool:
@@ -83,12 +75,20 @@ def cells(record: Answered, fids: Sequence[str], *, definition: Definition, loca
 
 
 def table(
-    records: Sequence[Answered], fids: Sequence[str], *, known: Shape, locale: str = DEFAULT_LOCALE
+    records: Sequence[Answered],
+    fids: Sequence[str],
+    *,
+    known: Shape,
+    locale: str = DEFAULT_LOCALE,
+    exported: bool = False,
 ) -> list[list[Cell]]:
-    """Return the cells of many records of one form, each under its own version; organisations are read at once."""
+    """Return the cells of many records of one form, each under its own version; organisations are read at once.
+
+    With `exported` the cells carry their values too.
+    """
     pinned = {number: known.definitions[number] for number in {record.version for record in records}}
     names = org_names(records, pinned.values())
-    plans = {number: _Plan(definition, fids, locale, names) for number, definition in pinned.items()}
+    plans = {number: _Plan(definition, fids, locale, names, exported=exported) for number, definition in pinned.items()}
     return [plans[record.version].cells(record) for record in records]
 
 
@@ -105,7 +105,15 @@ def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) ->
 class _Plan:
     """What can be settled once for all records of a version: which item stands in which column, and how to say it."""
 
-    def __init__(self, definition: Definition, fids: Sequence[str], locale: str, names: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        fids: Sequence[str],
+        locale: str,
+        names: Mapping[int, str],
+        *,
+        exported: bool = False,
+    ) -> None:
         self.definition = definition
         self.context = Context(today=date.min, org_name=names.get, locale=locale, translate=lambda text: str(_l(text)))
         asked = {item.fid: item for item in definition.live_items}
@@ -113,7 +121,9 @@ class _Plan:
         self.empty = {fid: Cell(fid, str(WORDS[CellState.EMPTY]), CellState.EMPTY) for fid in fids}
         self.hidden = {fid: Cell(fid, str(WORDS[CellState.HIDDEN]), CellState.HIDDEN) for fid in fids}
         self.not_asked = {fid: Cell(fid, str(WORDS[CellState.NOT_ASKED]), CellState.NOT_ASKED) for fid in fids}
-        self.sayings = {fid: _saying(item, self.context) for fid, item in self.items if item is not None}
+        self.sayings = {
+            fid: _saying(item, self.context, exported=exported) for fid, item in self.items if item is not None
+        }
 
     def cells(self, record: Answered) -> list[Cell]:
         answers = record.answers
@@ -130,7 +140,7 @@ class _Plan:
         return self.hidden[item.fid]
 
 
-def _saying(item: Item, context: Context) -> Callable[[Any], Cell]:
+def _saying(item: Item, context: Context, *, exported: bool) -> Callable[[Any], Cell]:
     """Return how to say a stored answer of an item. Options are looked up in a table made once."""
     fid, kind = item.fid, item.kind
     if item.type in MASKED_KINDS or (item.masked and not item.sealed):
@@ -143,10 +153,12 @@ def _saying(item: Item, context: Context) -> Callable[[Any], Cell]:
 
     def say(stored: Any) -> Cell:
         value = kind.from_json(stored)
-        text, exported = kind.display(item, value, context), kind.export_cells(item, value, context)
-        return Cell(fid, text, CellState.FILLED, value=exported)
+        return Cell(fid, kind.display(item, value, context), CellState.FILLED)
 
-    return say
+    def say_and_carry(stored: Any) -> Cell:
+        return say(stored)._replace(value=kind.export_cells(item, kind.from_json(stored), context))
+
+    return say_and_carry if exported else say
 
 
 def _masked(fid: str, text: str) -> Cell:

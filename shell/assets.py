@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 import flask_bootstrap
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app
 from markupsafe import Markup
+
+from shell.addresses import address
 
 _SPRITE = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
 _SYMBOL = re.compile(r'<symbol[^>]*viewBox="([^"]+)" id="([^"]+)">(.*?)</symbol>', re.DOTALL)
@@ -38,12 +40,12 @@ def icon(name: str, extra: str = "") -> Markup:
 
 def asset(filename: str) -> str:
     """Return the address of a file under static/, with a mark of its content so that it may be cached for long."""
-    return url_for("static", filename=filename, v=_mark(str(Path(current_app.static_folder or "static") / filename)))
+    return address("static", filename=filename, v=_mark(current_app.static_folder or "static", filename))
 
 
 @functools.cache
-def _mark(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
+def _mark(folder: str, filename: str) -> str:
+    return hashlib.sha256(Path(folder, filename).read_bytes()).hexdigest()[:10]
 
 
 def init_app(app: Flask) -> None:

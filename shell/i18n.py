@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, format_date, get_timezone
+from flask_babel import Babel, format_date, get_translations
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 COOKIE = "zhiye_locale"
@@ -22,6 +25,7 @@ def init_app(app: Flask) -> None:
         locale_selector=locale,
     )
     app.jinja_env.filters.update(moment=moment, day=day)
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(lambda: {"locale": locale(), "locales": LOCALES})
 
 
@@ -34,8 +38,35 @@ def locale() -> str:
 
 def moment(value: datetime | None) -> str:
     """Say an instant in the county's time as 2026-11-22 14:02, in every language."""
-    # Not format_datetime: it reads its pattern anew for each of the fifty rows of a list.
-    return value.astimezone(get_timezone()).strftime("%Y-%m-%d %H:%M") if value else ""
+    # Not format_datetime: it reads its pattern and looks for its zone anew for each of the fifty rows of a list.
+    return value.astimezone(_zone(current_app.config["ZHIYE"].timezone)).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+@functools.cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _gettext(text: str) -> str:
+    """Translate a text of a template. The catalogue is found once a request, not once a text."""
+    return str(_catalogue().ugettext(text))
+
+
+def _ngettext(singular: str, plural: str, number: int) -> str:
+    return str(_catalogue().ungettext(singular, plural, number))
+
+
+def _catalogue() -> Any:
+    locale_then, catalogue = g.get("catalogue", (None, None))
+    if catalogue is None or locale_then is not _locale_set():
+        catalogue = get_translations()
+        g.catalogue = (_locale_set(), catalogue)
+    return catalogue
+
+
+def _locale_set() -> Any:
+    """Return the locale Flask-Babel works with now: force_locale and refresh change it in the middle of a request."""
+    return getattr(g.get("_flask_babel"), "babel_locale", None)
 
 
 def day(value: date | None) -> str:

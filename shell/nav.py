@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from queries.forms import published_forms
 from shell import access, assets, problems
+from shell.addresses import address
 
 Text = Any  # a str or a lazy string
 
@@ -42,7 +43,7 @@ class Entry:
 
     @property
     def url(self) -> str:
-        return url_for(self.endpoint, **self.args)
+        return address(self.endpoint, **self.args)
 
     @property
     def current(self) -> bool:
@@ -163,7 +164,7 @@ class Shell:
 
     def url(self, endpoint: str, **args: Any) -> str | None:
         """Return the address of an endpoint, or None when this installation does not have it."""
-        return url_for(endpoint, **args) if endpoint in current_app.view_functions else None
+        return address(endpoint, **args) if endpoint in current_app.view_functions else None
 
     def _counted(self, section: Section, actor: Actor | None) -> Section:
         if section.label or actor is None or self._todo_for is None:
