@@ -26,7 +26,15 @@ from forms.saying import said
 from models.forms import Form, FormState
 from queries import forms as reads
 from queries.answers import org_name
-from services.forms import NotPublishable, create_form, publish_form, publishable, reopen_form, retire_form
+from services.forms import (
+    TITLE_LENGTH,
+    NotPublishable,
+    create_form,
+    publish_form,
+    publishable,
+    reopen_form,
+    retire_form,
+)
 from services.pinyin import initials, slug
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
@@ -61,7 +69,7 @@ class FormsView(FormItems, FormVersions, FormTries):
 
     @route("/")
     def index_view(self) -> Any:
-        state, words = request.args.get("state", ""), request.args.get("q", "")
+        state, words = request.args.get("state", ""), request.args.get("q", "").replace("\0", "")[:TITLE_LENGTH]
         forms = reads.configured_forms(actor(), state=state, words=words)
         totals = reads.record_totals([form.id for form in forms])
         return self.page(

@@ -63,8 +63,15 @@ def refuse_nul() -> None:
         raise EmptyLetter
 
 
+def refuse_json_pages() -> None:
+    """Answer 415 to a JSON body outside the interface: our forms would read it as fields, and stumble over a list."""
+    if request.is_json and not request.path.startswith("/api/"):
+        abort(415)
+
+
 def init_app(app: Flask) -> None:
     """Harden every answer, refuse what no database keeps, and give templates `csp_nonce()`."""
     app.before_request(refuse_nul)
+    app.before_request(refuse_json_pages)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.after_request(harden)
