@@ -90,7 +90,7 @@ def test_a_form_with_errors_is_accessible_and_reads_the_summary_first(browser: B
     page.get_by_role("button", name="下一步").click()
     page.locator(".error-summary:focus").wait_for()
     assert findings(page) == []
-    page.get_by_role("link", name="发生日期：请填写发生日期。").click()
+    page.get_by_role("link", name="请填写发生日期。", exact=True).click()
     page.locator("#on:focus").wait_for()
     page.context.close()
 
