@@ -49,7 +49,9 @@ class FormItems(FormActs):
         if kind not in KINDS:
             abort(404)
         automatic = not form.draft.get("list") and len(editing.automatic_columns(form.draft)) < LIST_COLUMNS
-        design = ItemDesign(KINDS[kind], {}, _others(form, ""), listed=automatic and KINDS[kind].answerable)
+        design = ItemDesign(
+            KINDS[kind], {}, _others(form, ""), listed=automatic and KINDS[kind].answerable and KINDS[kind].visible
+        )
         page = self._form(design, form)
         if page.validate_on_submit():
             saved = self._save_item(form, design, page, page_id=page_id)

@@ -105,7 +105,7 @@ def operators_for(item: Item) -> tuple[str, ...]:
         return ("eq", "ne", "filled", "empty")
     if _ordered_text(item):
         return (*_ORDER, "filled", "empty")
-    comparable = not item.sealed and item.type not in {"org", "image"}
+    comparable = not item.sealed and item.type != "org" and item.kind.operators != ("empty",)
     return (*(_BY_TYPE[item.kind.value_type] if comparable else ()), "filled", "empty")
 
 

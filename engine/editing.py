@@ -371,4 +371,5 @@ def list_item(document: Document, fid: str, *, listed: bool) -> Document:
 
 
 def _answerable(item: RawItem) -> bool:
-    return KINDS[item["type"]].answerable
+    kind = KINDS[item["type"]]
+    return kind.answerable and kind.visible

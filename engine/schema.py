@@ -228,7 +228,7 @@ class Definition:
         if chosen:
             keys = {item.key: item.fid for item in self.items}
             return tuple(keys.get(name, name) for name in chosen)
-        answerable = (item.fid for item in self.live_items if item.kind.answerable)
+        answerable = (item.fid for item in self.live_items if item.kind.answerable and item.kind.visible)
         return tuple(fid for fid, _ in zip(answerable, range(LIST_COLUMNS), strict=False))
 
 

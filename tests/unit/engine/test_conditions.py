@@ -23,6 +23,13 @@ ITEMS = {
     "i": item("cn_id", fid="i", label="证号"),
     "o": item("org", fid="o", label="村"),
     "p": item("image", fid="p", label="照片"),
+    "k": item("time", fid="k", label="几点"),
+    "w": item("datetime", fid="w", label="何时"),
+    "y": item("money", fid="y", label="金额（元）"),
+    "g": item("geopoint", fid="g", label="位置"),
+    "r": item("rank", fid="r", label="先后", options=options("a", "b")),
+    "c": item("calculate", fid="c", label="合计", value=5),
+    "e": item("calculate", fid="e", label="是否超期", value=True, result="bool"),
 }
 TYPED: dict[str, tuple[str, Any]] = {
     "t": ("余村", "余村"),
@@ -32,6 +39,12 @@ TYPED: dict[str, tuple[str, Any]] = {
     "b": ("是", True),
     "s": ("选项b", "b"),
     "l": ("选项a", "a"),
+    "k": ("９：３０", "09:30"),
+    "w": ("2026年1月31日9时30分", "2026-01-31T09:30"),
+    "y": ("1,234.50", 1234.5),
+    "r": ("选项b", "b"),
+    "c": ("12", 12),
+    "e": ("否", False),
 }
 
 
@@ -118,3 +131,11 @@ def test_a_day_is_written_and_read_the_same_way() -> None:
     value = conditions.read_value("2026年1月31日", ITEMS["d"], ITEMS)
     assert value == {"date": ["2026-01-31"]}
     assert conditions.value_text(value, ITEMS["d"], ITEMS) == "2026-01-31"
+
+
+def test_a_time_is_earlier_or_later_and_a_place_is_only_there_or_not() -> None:
+    said = conditions.words({"lt": [{"var": "k"}, "09:30"]}, ITEMS)
+    assert [str(one) for one in said] == ["“几点”早于“09:30”"]
+    assert conditions.operators_for(ITEMS["g"]) == ("filled", "empty")
+    with pytest.raises(Invalid):
+        conditions.read_value("25:00", ITEMS["k"], ITEMS)
