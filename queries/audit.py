@@ -105,6 +105,7 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     """Return what happened to one row, newest first, at most 50 events.
 
     The caller has shown that the actor may see the row; events of another county are left out all the same.
+    Its creation is told without the answers: the page beside it says them.
     """
     query = (
         sa.select(AuditEvent)
@@ -114,7 +115,7 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     )
     if not actor.system:
         query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
-    return told(db.session.scalars(query).all())
+    return told(db.session.scalars(query).all(), brief=frozenset({f"{thing}:create"}))
 
 
 def reveals_since(user_id: int, since: datetime) -> int:
@@ -126,8 +127,8 @@ def reveals_since(user_id: int, since: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
-def told(events: Iterable[AuditEvent]) -> list[Event]:
-    """Put events into words."""
+def told(events: Iterable[AuditEvent], *, brief: frozenset[str] = frozenset()) -> list[Event]:
+    """Put events into words; `brief` acts without what they changed."""
     events = list(events)
     known = known_of(events)
     return [
@@ -136,7 +137,7 @@ def told(events: Iterable[AuditEvent]) -> list[Event]:
             iso=event.at.isoformat(timespec="seconds"),
             what=act_label(event.act),
             who=event.actor_name,
-            changes=tuple(changes_of(event, known)),
+            changes=() if event.act in brief else tuple(changes_of(event, known)),
         )
         for event in events
     ]
