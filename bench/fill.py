@@ -113,7 +113,7 @@ def fill(rows: int) -> int:
         for unit in db.session.scalars(sa.select(OrgUnit).where(OrgUnit.level == Level.VILLAGE))
     ]
     pick = random.Random(SEED)
-    samples = list(_samples(form, villages[0], pick))
+    samples = list(_samples(form, villages[0], pick, min(DOCUMENTS, rows)))
     path = str(db.engine.url.database)
     db.session.remove()
     for engine in db.engines.values():
@@ -134,12 +134,12 @@ def verify(form_id: int) -> int:
     return checked.records
 
 
-def _samples(form: Form, village: Village, pick: random.Random) -> Iterator[Sample]:
+def _samples(form: Form, village: Village, pick: random.Random, number: int) -> Iterator[Sample]:
     known = shape(form.id)
     context = context_for(SYSTEM, today=END.date())
     nowhere = Place(0, 0, 0, 0)
     skip = len(place_words(nowhere))
-    for _ in range(DOCUMENTS):
+    for _ in range(number):
         raw = {"a1": int(village.a1), "a4": "2026-01-01", **_raw(pick)}
         outcome = clean(known.newest, raw, context)
         assert outcome.ok, outcome.errors
@@ -185,7 +185,7 @@ def _write(
     for start in range(1, rows + 1, CHUNK):
         batch = _Batch(form_id, prefix, rows)
         for serial in range(start, min(start + CHUNK, rows + 1)):
-            batch.add(serial, samples[pick.randrange(DOCUMENTS)], villages[pick.randrange(len(villages))], pick)
+            batch.add(serial, pick.choice(samples), pick.choice(villages), pick)
         batch.write(raw)
         places.update(batch.places)
         values.update(batch.values)

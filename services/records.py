@@ -12,18 +12,18 @@ from flask_babel import lazy_gettext as _l
 from engine.answers import Outcome, clean, from_json
 from engine.context import Context
 from engine.definition import Definition
-from models.access import Actor, Grant
+from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState
-from models.orgs import Level, OrgUnit
 from models.records import Record, RecordRevision, RecordState
 from queries.answers import context_for
 from queries.forms import definition
 from queries.indexing import NOTHING, Shape, derived, shape
-from queries.scope import OWN_UNIT_LEVELS, in_scope
+from queries.scope import in_scope
 from services.access import require
 from services.audit import record_audit
 from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
+from services.placing import lay, move, named_unit
 from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
@@ -31,7 +31,6 @@ from services.transaction import transaction
 
 REASON_LENGTH = 200
 BULK_MOST = 500
-PLACE_LEVELS = (Level.VILLAGE, Level.TOWNSHIP)
 
 
 class AnswersRefused(Refusal):
@@ -62,12 +61,6 @@ class UidTaken(Refusal):
 
     status = 409
     message = _l("这次提交的编号已被别人用过。请重新打开录入页再提交。")
-
-
-class NoPlace(Refusal):
-    """Neither the answers nor the actor's role tell where the record lies."""
-
-    message = _l("无法确定这条记录属于哪个村（社区）。请填写所在村（社区），或联系县中心管理员为您设置单位。")
 
 
 class AlreadyVoid(Refusal):
@@ -128,7 +121,7 @@ def create_record(
         answers=seal_answers(asked, outcome.answers),
         row_version=1,
     )
-    lay(record, _place_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
+    lay(record, named_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
     require(actor, "record:create", record)
     form.next_number += 1
     db.session.add(record)
@@ -165,7 +158,7 @@ def change_record(
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
     outcome = _cleaned(asked, with_kept(asked, raw, old), context)
     record.answers = seal_answers(asked, outcome.answers, kept=old)
-    _move(record, _place_unit(asked, outcome.values), actor=actor)
+    move(record, named_unit(asked, outcome.values), actor=actor)
     record.updated_at = at
     record.row_version += 1
     db.session.flush()
@@ -289,46 +282,6 @@ def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Out
     if not outcome.ok:
         raise AnswersRefused(outcome)
     return outcome
-
-
-def _place_unit(asked: Definition, values: Mapping[str, Any]) -> OrgUnit | None:
-    """Return the village or township that the answers name first."""
-    for item in asked.items:
-        if item.type == "org" and item.config.get("level") in PLACE_LEVELS and item.fid in values:
-            return db.session.get_one(OrgUnit, values[item.fid])
-    return None
-
-
-def lay(record: Record, unit: OrgUnit | None, *, actor: Actor, county_id: int) -> None:
-    """Give a new record its place: the unit it names, else the unit of the role that lets the actor enter it.
-
-    A department, committee or studio owns what its people enter, so that they see it again wherever it happened.
-    """
-    grants = [grant for grant in actor.grants_for("record:create") if grant.county_id == county_id]
-    owner = next((grant for grant in grants if grant.level in OWN_UNIT_LEVELS), None)
-    if unit is not None and any(_holds(grant, unit) for grant in grants):
-        owner = None
-    place = unit or owner or (grants[0] if grants else None)
-    if place is None or place.county_id != county_id:
-        raise NoPlace
-    record.county_id, record.town_id, record.village_id = county_id, place.town_id, place.village_id
-    record.org_id = owner.org_id if owner else unit.id if unit is not None else grants[0].org_id
-
-
-def _holds(grant: Grant, unit: OrgUnit) -> bool:
-    return grant.org_id in (unit.county_id, unit.town_id, unit.village_id)
-
-
-def _move(record: Record, unit: OrgUnit | None, *, actor: Actor) -> None:
-    """Follow a corrected place. Whoever moves a record must be allowed to edit it there too."""
-    if unit is None or (record.town_id, record.village_id) == (unit.town_id, unit.village_id):
-        return
-    if unit.county_id != record.county_id:
-        raise NoPlace
-    own = record.org_id not in (record.county_id, record.town_id, record.village_id)
-    record.town_id, record.village_id = unit.town_id, unit.village_id
-    record.org_id = record.org_id if own else unit.id
-    require(actor, "record:edit", record)
 
 
 def _add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
