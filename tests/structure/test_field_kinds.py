@@ -41,7 +41,7 @@ def test_every_file_under_kinds_is_a_kind_or_what_kinds_share() -> None:
 @every_kind
 def test_a_kind_stands_in_its_own_file_and_says_in_a_line_what_it_is(kind: Kind) -> None:
     assert type(kind).__module__ == f"engine.kinds.{kind.name}"
-    assert (inspect.getmodule(type(kind)).__doc__ or "").strip().endswith(".")  # type: ignore[union-attr]
+    assert (inspect.getmodule(type(kind)).__doc__ or "").strip().endswith(".")
     assert not inspect.isabstract(type(kind))
 
 
