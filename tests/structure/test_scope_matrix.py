@@ -31,6 +31,8 @@ NOBODY = ""
 INSIDE = {"余村村", "天荒坪镇", "安吉县综治中心"}
 OUTSIDERS = [NOBODY, *(name for name, _who, _role, org in PEOPLE if org not in INSIDE)]
 INSIDERS = [name for name, _who, _role, org in PEOPLE if org in INSIDE]
+# One of each kind of outsider asks every route all that tour.py knows to ask; the others open it plainly.
+CURIOUS = {"official.wuhe", "official.meixi", "handler.xinfang", "admin.next"}
 # They stand above the village, but write nothing anywhere.
 READERS = ["discipline.county", "leader.county", "auditor.county"]
 
@@ -79,9 +81,9 @@ def inside_with(permission: str) -> set[str]:
     return {name for name, _who, role, org in PEOPLE if org in INSIDE and role in PERMISSIONS[permission]}
 
 
-@pytest.mark.parametrize(("names", "most"), [(OUTSIDERS, None), (INSIDERS, 1)], ids=["outsiders", "insiders"])
+@pytest.mark.parametrize("names", [OUTSIDERS, INSIDERS], ids=["outsiders", "insiders"])
 def test_opening_every_route_shows_each_mark_to_whom_the_policy_says_and_to_nobody_else(
-    cast: Cast, app: Flask, client: JudgingClient, names: list[str], most: int | None
+    cast: Cast, app: Flask, client: JudgingClient, names: list[str]
 ) -> None:
     tour = settled(cast, app, client)
     whose = tour.village.marks()
@@ -89,7 +91,7 @@ def test_opening_every_route_shows_each_mark_to_whom_the_policy_says_and_to_nobo
     failed: list[str] = []
     for username in names:
         browser = visitor(app, cast, username)
-        for _endpoint, address in tour.addresses("GET", most):
+        for _endpoint, address in tour.addresses("GET", None if username in CURIOUS else 1):
             answer = browser.get(address, judge=False)
             if answer.status_code >= 500:
                 failed.append(f"{answer.status_code} {username} {address}")
