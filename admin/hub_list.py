@@ -18,9 +18,11 @@ from engine.definition import Definition, Item
 from engine.messages import Invalid
 from models.access import Actor
 from models.forms import Form
+from models.orgs import OrgUnit
 from queries import records, registers
-from queries.answers import org_name, org_options
+from queries.answers import org_options
 from queries.forms import definition
+from queries.scope import get_in_scope
 from shell.addresses import address
 
 LONGEST = 100
@@ -157,8 +159,9 @@ class ListRequest:
             yield from ((option.value, option.text(self.locale)) for option in item.options)
 
     def _told(self, item: Item, value: str) -> str:
-        if item.type == "org":
-            return (org_name(int(value)) if value.isdecimal() else None) or value
+        if item.type == "org":  # closed units too, but none that this person may not list
+            unit = get_in_scope(OrgUnit, int(value), self.actor, "record:list")
+            return unit.name if unit else value
         if item.kind.filter_input != "select":
             return item.kind.display(item, item.kind.parse(item, value, _ANY_DAY), _ANY_DAY)
         return dict(self._options(item)).get(value, value)
