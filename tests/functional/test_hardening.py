@@ -27,7 +27,8 @@ from services.calendar import import_notice
 from services.forms import create_form
 from services.orgs import close_org
 from services.pictures import redraw
-from services.records import AnswersRefused, NoPlace, change_record, create_record, reveal
+from services.placing import NoPlace
+from services.records import AnswersRefused, change_record, create_record, reveal
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from services.reveals import TooManyReveals
 from services.settings import change_setting
