@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import os
 import random
@@ -9,7 +10,6 @@ import re
 import signal
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -85,7 +85,7 @@ class Writer(threading.Thread):
                     story = f"编号{self.number}之{tries}的情况说明"
                     browser.enter(self.village, story)
                     self.acknowledged.append(story)
-            except (urllib.error.URLError, ConnectionError, OSError, AssertionError):
+            except (OSError, http.client.HTTPException, AssertionError):  # killed in the middle of anything
                 time.sleep(0.2)
 
 
