@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
-from tests.conftest import chromium
 from tests.support.kit import kit_app
+from tests.support.web import serving
 
 pytestmark = pytest.mark.browser
 PATHS = [
@@ -32,23 +30,8 @@ DESK, PHONE = {"width": 1366, "height": 820}, {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, kit_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
+    with serving(kit_app()) as running:
+        yield running
 
 
 def open_page(browser: Browser, size: dict[str, int], **options: Any) -> Page:

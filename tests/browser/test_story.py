@@ -17,11 +17,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 from python_calamine import load_workbook
 
 from models.base import db
-from tests.conftest import chromium
 from tests.support.cast import PASSWORD, Cast
 from tests.support.entry import DISPUTE, located_picture
 from tests.support.server import Server
@@ -56,16 +55,6 @@ def servers(cast: Cast, app: Flask, tmp_path: Path) -> Iterator[tuple[str, str]]
     finally:
         for server in pair:
             server.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
 
 
 class Person:
