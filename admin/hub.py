@@ -115,6 +115,7 @@ class FormHub(ZhiyeView):
                 record,
                 raw=page.raw,
                 row_version=page.row_version,
+                emptied=page.emptied,
                 reason=page.reason,
                 actor=actor(),
                 at=clock.now(),

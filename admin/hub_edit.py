@@ -20,6 +20,7 @@ from queries.forms import definition
 from services.files import store_upload
 from services.records import AnswersRefused
 from services.refusals import Refusal, Stale
+from services.sealing import is_sealed
 from shell import clock
 from shell.files import file_store
 from shell.i18n import locale
@@ -33,6 +34,7 @@ class EditPage:
         self.definition = definition(record.form_id, record.version)
         self.row_version = request.form.get("row_version", record.row_version, type=int)
         self.reason = request.form.get("reason", "").strip()[:200]
+        self.emptied = frozenset(request.form.getlist("emptied"))
         self.errors: list[AnswerError] = []
         self.photo_problems: dict[str, list[str]] = {}
         self.notice: Any = ""
@@ -80,6 +82,13 @@ class EditPage:
             if field is not None:
                 field.errors = [*field.errors, *messages]
         return made
+
+    def sealed(self) -> list[tuple[Item, str]]:
+        """Return the encrypted answers there are, each with its mask: blank keeps them, a tick empties them."""
+        answers = self.record.answers
+        return [
+            (item, answers[item.fid]["mask"]) for item in self.definition.live_items if is_sealed(answers.get(item.fid))
+        ]
 
     def depends(self) -> str:
         """Return the names of the fields whose change redraws the page."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -138,13 +138,14 @@ def change_record(
     *,
     raw: Mapping[str, Any],
     row_version: int,
+    emptied: Collection[str] = (),
     reason: str = "",
     actor: Actor,
     at: datetime,
     today: date,
     locale: str = "zh_Hans_CN",
 ) -> Record:
-    """Save an edit against the record's own version. A sealed field left blank keeps its value.
+    """Save an edit against the record's own version. A sealed field left blank keeps its value unless `emptied`.
 
     Raises Stale on an old row_version, AnswersRefused, AlreadyVoid, NotFound and NotAllowed.
     """
@@ -156,7 +157,7 @@ def change_record(
     asked = known.definitions[record.version]
     before, old = derived(record, known), dict(record.answers)
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
-    outcome = _cleaned(asked, with_kept(asked, raw, old), context)
+    outcome = _cleaned(asked, with_kept(asked, raw, old, emptied=emptied), context)
     record.answers = seal_answers(asked, outcome.answers, kept=old)
     move(record, named_unit(asked, outcome.values), actor=actor)
     record.updated_at = at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, TypeGuard
 
@@ -47,12 +47,17 @@ def unseal(fid: str, stored: Mapping[str, Any]) -> str:
     return vault().unseal(stored["sealed"], context=_context(fid))
 
 
-def with_kept(definition: Definition, raw: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in, for judging an edit, the sealed answers that were left blank or sent back as their mask."""
+def with_kept(
+    definition: Definition, raw: Mapping[str, Any], stored: Mapping[str, Any], *, emptied: Collection[str] = ()
+) -> dict[str, Any]:
+    """Fill in, for judging an edit, the sealed answers that were left blank or sent back as their mask.
+
+    `emptied` names the ones that are meant to be blank.
+    """
     filled = dict(raw)
     for item in definition.items:
         before = stored.get(item.fid)
-        if is_sealed(before) and filled.get(item.fid) in (None, "", before["mask"]):
+        if is_sealed(before) and item.fid not in emptied and filled.get(item.fid) in (None, "", before["mask"]):
             filled[item.fid] = unseal(item.fid, before)
     return filled
 
