@@ -84,11 +84,10 @@ class EditPage:
         return made
 
     def sealed(self) -> list[tuple[Item, str]]:
-        """Return the encrypted answers there are, each with its mask: blank keeps them, a tick empties them."""
-        answers = self.record.answers
-        return [
-            (item, answers[item.fid]["mask"]) for item in self.definition.live_items if is_sealed(answers.get(item.fid))
-        ]
+        """Return the encrypted answers that may be emptied, each with its mask; required ones can only be replaced."""
+        may_be_blank = ((item, self.record.answers.get(item.fid)) for item in self.definition.live_items
+                        if item.required is not True)  # fmt: skip
+        return [(item, answer["mask"]) for item, answer in may_be_blank if is_sealed(answer)]
 
     def depends(self) -> str:
         """Return the names of the fields whose change redraws the page."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.forms import Form
 from models.records import Record
-from services.demo_forms import HAZARD, NEIGHBOUR_DISPUTE
+from services.demo_forms import HAZARD, NEIGHBOUR_DISPUTE, RENTAL
 from services.records import create_record
 from tests.pages import JudgingClient
 from tests.support.cast import AT, PEOPLE, TODAY, Cast
@@ -83,6 +83,19 @@ def test_an_encrypted_answer_left_blank_stays_and_is_emptied_only_by_a_tick(
     assert save(client, dispute, emptied="b3") == 302
     assert "b3" not in answers()
     assert "清空已登记的内容" not in client.get(f"{dispute}edit").text
+
+
+def test_a_required_encrypted_answer_is_not_offered_for_emptying(client: JudgingClient, cast: Cast) -> None:
+    form = db.session.get_one(Form, cast.publish(RENTAL, "CZFW"))
+    raw = {"a1": cast.units["余村村"], "a2": "张三", "a3": "13812342084", "a4": "12号", "b1": "1", "b2": "2026-11-20",
+           "b3": "fine"}  # fmt: skip
+    record = create_record(
+        form, version=1, raw=raw, uid=uuid.uuid4().hex, actor=cast.actor("grid.yucun"), at=AT, today=TODAY
+    )
+    cast.sign_in(client, "official.yucun")
+    page = client.get(f"/admin/f/rental/{record.id}/edit").text
+    assert "138****2084" in page
+    assert "清空已登记的内容" not in page
 
 
 def test_a_stale_edit_is_refused_and_what_was_typed_stays(client: JudgingClient, cast: Cast, dispute: str) -> None:
