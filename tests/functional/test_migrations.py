@@ -56,8 +56,11 @@ def test_a_migration_back_and_forth_keeps_its_data_where_the_tables_stay() -> No
     db.session.remove()
     for step in list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())[:-1]:
         downgrade(revision=str(step.down_revision))
+    stayed = tables()
     upgrade()
-    assert rows() == before
+    assert {table: n for table, n in rows().items() if table in stayed} == {
+        table: n for table, n in before.items() if table in stayed
+    }
     downgrade(revision="base")
     assert tables() == set()
     upgrade()
