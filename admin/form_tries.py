@@ -10,7 +10,9 @@ from flask import request
 from admin.form_acts import UNPROCESSABLE, FormActs, route
 from engine.answers import clean, defaults
 from engine.definition import Definition, check, parse
-from forms.dynamic import Filling, deciding, raw_from_post, whole_form
+from forms.answers import raw_from_post
+from forms.dynamic import whole_form
+from forms.filling import Filling, deciding
 from queries.answers import context_for
 from shell.access import actor
 from shell.clock import today

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from engine.answers import AnswerError, from_json
 from engine.definition import Item
-from forms.dynamic import PREFIX, ItemsForm, deciding, edit_form, raw_from_post, raw_from_stored
+from forms.answers import PREFIX, raw_from_post, raw_from_stored
+from forms.dynamic import ItemsForm, edit_form
+from forms.filling import deciding
 from forms.uploads import take_uploads
 from models.access import Actor
 from models.files import File

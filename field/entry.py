@@ -9,7 +9,7 @@ from flask import abort, redirect, url_for
 
 from engine.answers import Context, Outcome, clean
 from engine.definition import Definition, Item, Page
-from forms.dynamic import Filling
+from forms.filling import Filling
 from models.access import Actor
 from models.base import db
 from models.drafts import Draft

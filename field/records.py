@@ -15,7 +15,9 @@ from engine.definition import Item, Page
 from field.blueprint import bp
 from field.entry import Entry, load, page_at, photo_items
 from field.summary import summary
-from forms.dynamic import PREFIX, deciding, page_form, raw_from_post
+from forms.answers import PREFIX, raw_from_post
+from forms.dynamic import page_form
+from forms.filling import deciding
 from forms.uploads import Uploads, take_uploads
 from models.files import File
 from queries.drafts import own_record

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from engine.definition import Item, Page
 from field.entry import Entry
-from forms.dynamic import PREFIX, say
+from forms.answers import PREFIX
+from forms.filling import say
 
 
 @dataclass(frozen=True)

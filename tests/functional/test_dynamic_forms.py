@@ -14,18 +14,9 @@ from wtforms import RadioField, SelectField
 from engine.answers import AnswerError
 from engine.definition import parse
 from engine.kinds import KINDS
-from forms.dynamic import (
-    Filling,
-    ItemsForm,
-    deciding,
-    edit_form,
-    form_class,
-    page_form,
-    raw_from_post,
-    raw_from_stored,
-    say,
-    whole_form,
-)
+from forms.answers import raw_from_post, raw_from_stored
+from forms.dynamic import ItemsForm, edit_form, form_class, page_form, whole_form
+from forms.filling import Filling, deciding, say
 from queries.answers import context_for
 from tests.support.cast import TODAY, Cast
 from tests.support.entry import DISPUTE

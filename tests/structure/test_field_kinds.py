@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from admin.form_outline import KIND_CARDS
 from engine.kinds import KINDS, Kind
-from forms.dynamic import _MAKERS
+from forms.makers import MAKERS
 from shell.assets import icon
 from tests.support.kinds import ROWS
 from tests.unit.engine.test_kinds import VALUES
@@ -65,12 +65,12 @@ def test_a_kind_has_a_card_and_a_control_where_somebody_fills_it_in(kind: Kind) 
     picture, words = KIND_CARDS[kind.name]
     assert icon(picture)
     assert str(words)
-    assert (kind.name in _MAKERS) == (kind.answerable and kind.entered)
+    assert (kind.name in MAKERS) == (kind.answerable and kind.entered)
 
 
 def test_no_card_or_control_is_left_of_a_kind_that_is_gone() -> None:
     assert list(KIND_CARDS) == [name for name in KIND_CARDS if name in KINDS]
-    assert set(_MAKERS) <= set(KINDS)
+    assert set(MAKERS) <= set(KINDS)
 
 
 @every_kind

@@ -1,0 +1,61 @@
+"""One form being filled in: who fills, what is answered and known, and what the engine says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+
+from engine.answers import AnswerError, Context, Outcome, clean
+from engine.definition import Definition, Page
+from engine.expressions import dependencies
+from models.access import Actor
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Everything a page shows: who fills, what is answered and known, and in which language."""
+
+    definition: Definition
+    actor: Actor
+    context: Context
+    raw: Mapping[str, Any]
+    outcome: Outcome
+    permission: str = "record:create"
+    masks: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        raw: Mapping[str, Any],
+        *,
+        actor: Actor,
+        context: Context,
+        page: Page | None = None,
+        permission: str = "record:create",
+        masks: Mapping[str, str] | None = None,
+    ) -> Filling:
+        """Judge raw answers and keep what the page needs of it."""
+        outcome = clean(definition, raw, context, page=page.id if page else None)
+        return cls(definition, actor, context, raw, outcome, permission, masks or {})
+
+
+def say(error: AnswerError) -> str:
+    """Return an error of the engine in the reader's language."""
+    params = {name: _(value) if isinstance(value, str) and value else value for name, value in error.params.items()}
+    text = _(error.message) if error.message else ""
+    return text % params if params else text
+
+
+def deciding(definition: Definition) -> frozenset[str]:
+    """Return the fids on which some item's being shown, required or computed depends: a change redraws the page."""
+    conditions = [
+        condition
+        for item in definition.live_items
+        for condition in (item.show, item.required, item.calculation)
+        if condition is not None and not isinstance(condition, bool)
+    ]
+    return frozenset(fid for condition in conditions for fid in dependencies(condition))
