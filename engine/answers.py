@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.context import Context
+from engine.defaults import default_value
 from engine.expressions import evaluate, holds
+from engine.governing import reached
 from engine.messages import N_, Invalid, Message
 from engine.schema import Definition, Item, RecordedTest
 
@@ -71,7 +73,9 @@ def clean(definition: Definition, raw: Mapping[str, Any], context: Context, *, p
     parsed, unreadable = _read(definition, raw, context)
     shown, values = _settle(definition, parsed, context)
     required = frozenset(
-        item.fid for item in definition.live_items if item.fid in shown and _is_required(item, values, context)
+        item.fid
+        for item in definition.live_items
+        if item.fid in shown and _required_now(definition, item, values, context)
     )
     judge = _Judge(definition, values, shown, required, unreadable, context)
     known = {item.fid for item in definition.live_items}
@@ -99,20 +103,10 @@ def defaults(definition: Definition, context: Context) -> dict[str, Any]:
     """Return the values that an empty form starts with."""
     found = {}
     for item in definition.live_items:
-        value = _default(item, context)
+        value = default_value(item, context)
         if value is not None:
             found[item.fid] = value
     return found
-
-
-def _default(item: Item, context: Context) -> Any:
-    raw = item.default if item.default is not None or item.kind.entered else item.config.get("text")
-    if isinstance(raw, dict):
-        raw = context.user.get(raw["user"]) if "user" in raw else context.today
-    try:
-        return item.kind.parse(item, raw, context)
-    except Invalid:
-        return None
 
 
 def _read(
@@ -126,7 +120,7 @@ def _read(
         try:
             value = item.kind.parse(item, raw.get(item.fid), context)
             if value is None and not item.kind.entered:
-                value = _default(item, context)
+                value = default_value(item, context)
         except Invalid as invalid:
             unreadable[item.fid] = invalid.message
         else:
@@ -173,6 +167,14 @@ def _computed(item: Item, values: Mapping[str, Any], context: Context) -> Any:
     return result if type(result) is _RESULTS[item.kind.value_type] and result != "" else None
 
 
+def _required_now(definition: Definition, item: Item, values: Mapping[str, Any], context: Context) -> bool:
+    """Tell whether an answer must be there: always, by its condition, or from the stage the record has reached."""
+    if item.fid in context.locked:
+        return False
+    by_stage = reached(definition.stages, context.stage, item.stage.get("required_from"))
+    return by_stage or _is_required(item, values, context)
+
+
 def _is_required(item: Item, values: Mapping[str, Any], context: Context) -> bool:
     if isinstance(item.required, bool):
         return item.required or item.kind.always_required
@@ -202,7 +204,7 @@ class _Judge:
         errors = [
             AnswerError(item.fid, message.text, message.params)
             for item in self.definition.live_items
-            if item.fid in self.shown
+            if item.fid in self.shown and item.fid not in self.context.locked
             for message in self._item_messages(item)
         ]
         wrong = {error.fid for error in errors}

@@ -7,11 +7,12 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from engine.context import Context
+from engine.defaults import default_problem
 from engine.expression_types import TYPE_NAMES, result_type, type_problems
 from engine.expressions import dependencies, problems, uses_today
+from engine.governing import ITEM_ACTS, access_problem, document_problems, item_problems, stage_problem
 from engine.kinds import KINDS
-from engine.messages import N_, Invalid, Message, Problem
+from engine.messages import N_, Message, Problem
 from engine.properties import (
     flag_problem,
     hint_problem,
@@ -24,10 +25,9 @@ from engine.properties import (
 from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items, reads
 
 PAGES, ITEMS, RULES, TESTS = 50, 300, 100, 100
-_DOCUMENT = ("schema", "key", "title", "stale_policy", "list", "pages", "rules", "tests")
+_DOCUMENT = ("schema", "key", "title", "stale_policy", "list", "pages", "rules", "tests",
+             "access", "stages", "duplicate")  # fmt: skip
 _TEST = ("in", "errors", "valid", "shown", "hidden")
-_USER_DEFAULTS = {"village": "org", "town": "org", "name": "text"}
-_ANY_CONTEXT = Context(today=date.max, org_allowed=lambda _org, _level: True, file_known=lambda _uid: True)
 
 
 def check(document: object) -> list[Problem]:
@@ -61,6 +61,7 @@ class _Check:
         self.say("key", key_problem(document.get("key")))
         self.say("title", text_problem(document.get("title")))
         self.say("stale_policy", _policy_problem(document.get("stale_policy", STALE_POLICIES[0])))
+        self.problems.extend(document_problems(document))
         self._pages(document.get("pages"))
         if self.problems:
             return
@@ -71,6 +72,7 @@ class _Check:
         for path, item in items:
             self._settled(path, item)
         self._whole(document, items)
+        self.problems.extend(item_problems(document, items))
 
     def _pages(self, pages: object) -> None:
         if not isinstance(pages, list) or not 1 <= len(pages) <= PAGES:
@@ -169,7 +171,7 @@ class _Check:
         elif item.default is not None and item.calculation is not None:
             self.say(f"{path}.default", N_("由公式算出的内容不能有默认值"), item.fid)
         elif item.default is not None:
-            self.say(f"{path}.default", _default_problem(item), item.fid)
+            self.say(f"{path}.default", default_problem(item), item.fid)
 
     def _whole(self, document: Mapping[str, Any], items: list[tuple[str, Item]]) -> None:
         """Judge what refers from one place to another."""
@@ -309,20 +311,6 @@ _COMMON: Mapping[str, Callable[[object], Message | None]] = {
     "search": flag_problem,
     "mask": _mask_problem,
     "retired": flag_problem,
+    "roles": lambda raw: access_problem(raw, ITEM_ACTS),
+    "stage": stage_problem,
 }
-
-
-def _default_problem(item: Item) -> Message | None:
-    default = item.default
-    if isinstance(default, dict):
-        fits = default == {"today": []} and item.kind.value_type == "date"
-        source = default.get("user") if len(default) == 1 else None
-        wanted = _USER_DEFAULTS.get(source) if isinstance(source, str) else None
-        fits = fits or wanted == item.type or (wanted == "text" and item.type in {"person_name", "hidden"})
-        return None if fits else Message(N_("这种题型不能用这个默认值"))
-    try:
-        value = item.kind.parse(item, default, _ANY_CONTEXT)
-    except Invalid as invalid:
-        return invalid.message
-    messages = [] if value is None else item.kind.validate(item, value, _ANY_CONTEXT)
-    return messages[0] if messages else None

@@ -32,7 +32,10 @@ class Context:
 
     The look-ups refuse by default, so that a caller who forgets one lets nothing through.
     `previous` holds the Python values of the record before this edit: what was allowed then stays allowed.
-    `user` knows "name" (text), "village" and "town" (organisation ids).
+    `stage` is where the record stands on its way; `locked` names the items whose answers this person may not give:
+    they stay as they are and are not held against anybody.
+    `user` knows "name" (text), "village" and "town" (organisation ids). `query` holds the texts of the address bar by
+    name, `earlier` the stored answers by fid that the user entered last time: both only for defaults.
     """
 
     today: date
@@ -41,5 +44,9 @@ class Context:
     org_allowed: Callable[[int, str | None], bool] = _none_allowed
     file_known: Callable[[str], bool] = _none_known
     previous: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    earlier: Mapping[str, Any] = field(default_factory=dict)
+    stage: str | None = None
+    locked: frozenset[str] = frozenset()
     locale: str = DEFAULT_LOCALE
     translate: Callable[[str], str] = _untranslated

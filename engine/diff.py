@@ -22,7 +22,7 @@ What = Literal[
 ]
 # Every value of the first kind is a value of the second.
 WIDENING = frozenset({("text", "textarea"), ("integer", "decimal"), ("select_one", "select_multiple")})
-_COMMON_SETTINGS = ("key", "hint", "required", "show", "default", "index", "search", "mask", "rules")
+_COMMON_SETTINGS = ("key", "hint", "required", "show", "default", "index", "search", "mask", "rules", "roles", "stage")
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,25 @@ def _form_changes(old: Definition, new: Definition) -> Iterator[Change]:
         yield Change(
             "relabelled", None, title, allowed=True, message=message, params={"old": old.title(), "new": title}
         )
-    settings = ("rules", "list", "stale_policy", "tests")
+    yield from _stage_changes(old, new)
+    settings = ("rules", "list", "stale_policy", "tests", "access", "stages", "duplicate")
     if any(old.document.get(name) != new.document.get(name) for name in settings):
         yield Change(
             "settings_changed", None, title, allowed=True, message=N_("表单的校验规则、列表列或其他设置有变动")
         )
+
+
+def _stage_changes(old: Definition, new: Definition) -> Iterator[Change]:
+    """Refuse what would leave records in a stage that is no more, or begin earlier ones elsewhere."""
+    after = [stage.value for stage in new.stages]
+    for stage in old.stages:
+        if stage.value not in after:
+            message = N_("办理阶段“%(stage)s”被删掉了。发布过的阶段不能删除，请改它的名称")
+            yield Change("settings_changed", None, new.title(), allowed=False, message=message,
+                         params={"stage": str(stage.label)})  # fmt: skip
+    if old.stages and after and old.stages[0].value != after[0]:
+        message = N_("第一个办理阶段不能换：已有的记录从它开始")
+        yield Change("settings_changed", None, new.title(), allowed=False, message=message)
 
 
 def _item_changes(old: Item, new: Item) -> Iterator[Change]:

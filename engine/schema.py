@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.context import DEFAULT_LOCALE
 from engine.expressions import dependencies
+from engine.governing import Duplicate, Stage, duplicate_of, stages_of
 from engine.texts import Text
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ ITEM_PROPERTIES = (
     "search",
     "mask",
     "retired",
+    "roles",
+    "stage",
 )
 _SWITCHES = ("required", "index", "search", "retired")
 
@@ -93,6 +96,8 @@ class Item:
     search: bool = False
     mask: str | None = None
     retired: bool = False
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # act -> the only roles that may
+    stage: Mapping[str, str] = field(default_factory=dict)  # view_from, required_from, edit_until -> stage
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -222,6 +227,21 @@ class Definition:
         raise KeyError(fid)
 
     @cached_property
+    def access(self) -> Mapping[str, tuple[str, ...]]:
+        """Return act -> the only roles that may do it with this form; an act that is missing is not narrowed."""
+        return {act: tuple(roles) for act, roles in (self.document.get("access") or {}).items()}
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages that records pass, in order; nothing where they have none."""
+        return stages_of(self.document)
+
+    @cached_property
+    def duplicate(self) -> Duplicate | None:
+        """Return how records of the same matter are found, or None."""
+        return duplicate_of(self.document)
+
+    @cached_property
     def list_fids(self) -> tuple[str, ...]:
         """Return the columns of the list page: those chosen (by key or fid), else the first answerable ones."""
         chosen = self.document.get("list")
@@ -261,6 +281,8 @@ def build_item(raw: Mapping[str, Any]) -> Item:
         search=bool(raw.get("search")),
         mask=raw.get("mask"),
         retired=bool(raw.get("retired")),
+        roles={act: tuple(roles) for act, roles in (raw.get("roles") or {}).items()},
+        stage=dict(raw.get("stage") or {}),
         config={name: value for name, value in raw.items() if name not in ITEM_PROPERTIES},
     )
 
@@ -291,7 +313,7 @@ def build(document: Mapping[str, Any]) -> Definition:
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy without properties that say nothing, so that equal forms have equal digests."""
     normal: dict[str, Any] = {
-        name: value for name, value in copy.deepcopy(dict(document)).items() if value not in (None, [])
+        name: value for name, value in copy.deepcopy(dict(document)).items() if value not in (None, [], {})
     }
     for page in normal["pages"]:
         page["items"] = [_said(item) for item in page["items"]]
@@ -299,7 +321,7 @@ def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(item: dict[str, Any]) -> dict[str, Any]:
-    said = {name: value for name, value in item.items() if value is not None and value not in ("", [])}
+    said = {name: value for name, value in item.items() if value is not None and value not in ("", [], {})}
     for name in _SWITCHES:
         if said.get(name) is False:
             del said[name]
