@@ -11,7 +11,9 @@ from engine.definition import check, diff, parse
 from engine.governing import reached
 from tests.unit.engine.helpers import context, small
 
-STAGES = [{"value": value, "label": label} for value, label in (("new", "登记"), ("handling", "办理"), ("closed", "办结"))]
+STAGES = [
+    {"value": value, "label": label} for value, label in (("new", "登记"), ("handling", "办理"), ("closed", "办结"))
+]
 
 
 def governed(**properties: Any) -> dict[str, Any]:
