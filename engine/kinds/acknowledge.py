@@ -15,6 +15,7 @@ class AcknowledgeKind(BooleanKind):
     label: ClassVar[str] = N_("确认勾选")
     xlsform_type: ClassVar[str] = "acknowledge"
     always_required = True
+    prefilled = False
     missing: ClassVar[str] = N_("请勾选“%(label)s”")
 
     def parse(self, item: Item, raw: Any, context: Context) -> bool | None:

@@ -55,6 +55,7 @@ class Kind(ABC):
     entered: ClassVar[bool] = True  # somebody fills it in on a page
     visible: ClassVar[bool] = True  # who fills in gets to see it
     always_required: ClassVar[bool] = False
+    prefilled: ClassVar[bool] = True  # an address or an earlier record may answer it
     missing: ClassVar[str] = N_("请填写“%(label)s”")
 
     def variant(self, config: Mapping[str, Any]) -> Kind:

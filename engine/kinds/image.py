@@ -19,6 +19,7 @@ class ImageKind(Kind):
     xlsform_type: ClassVar[str] = "image"
     operators: ClassVar[tuple[str, ...]] = ("empty",)
     value_type = "list"
+    prefilled = False
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = (
         ConfigProperty("multiple", "int", N_("最多几张"), least=1, most=20),
     )
