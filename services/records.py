@@ -100,29 +100,15 @@ def create_record(
     Raises AnswersRefused (with its outcome), FormNotInUse, UidTaken, NoPlace, NotFound and NotAllowed.
     """
     require(actor, "record:create")
-    form = _open_form(form, actor)
+    form = open_form(form, actor)
     earlier = db.session.scalar(sa.select(Record).where(Record.uid == uid))
     if earlier is not None:
         return _same_entry(earlier, form, actor)
     known = shape(form.id)
-    asked = _asked(known, version, today)
+    asked = version_asked(known, version, today)
     context = context_for(actor, today=today, locale=locale)
     outcome = _cleaned(asked, raw, context)
-    record = Record(
-        uid=uid,
-        form_id=form.id,
-        version=version,
-        serial=form.next_number,
-        number=f"{form.prefix}-{form.next_number:06d}",
-        state=RecordState.ACTIVE,
-        author_id=actor.user_id,
-        created_at=at,
-        updated_at=at,
-        answers=seal_answers(asked, outcome.answers),
-        row_version=1,
-    )
-    lay(record, named_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
-    require(actor, "record:create", record)
+    record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
     form.next_number += 1
     db.session.add(record)
     db.session.flush()
@@ -181,7 +167,7 @@ def void_record(record: Record, *, reason: str, actor: Actor, at: datetime) -> R
 @transaction
 def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, at: datetime) -> int:
     """Take several records of a form out of use, all or none; return how many."""
-    reason = _reason(reason)
+    reason = reason_given(reason)
     wanted = sorted(set(ids))
     if len(wanted) > BULK_MOST:
         raise TooManyAtOnce
@@ -209,9 +195,8 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
 
     Raises ReasonMissing, NothingSealed and TooManyReveals: looks count per day, at whatever register they are.
     """
-    reason = _reason(reason)
+    reason = reason_given(reason)
     require(actor, "record:reveal", record)
-    allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     asked = definition(record.form_id, record.version)
     stored = record.answers.get(fid)
@@ -224,7 +209,40 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
     return item.kind.display(item, item.kind.from_json(stored), context_for(actor, today=at.date()))
 
 
-def _open_form(form: Form, actor: Actor) -> Form:
+def new_record(
+    form: Form,
+    asked: Definition,
+    outcome: Outcome,
+    *,
+    version: int,
+    uid: str,
+    serial: int,
+    actor: Actor,
+    at: datetime,
+) -> Record:
+    """Build a record from clean answers, with its number and its place; it is in no session yet.
+
+    Raises NoPlace, and NotFound where the actor may not enter.
+    """
+    record = Record(
+        uid=uid,
+        form_id=form.id,
+        version=version,
+        serial=serial,
+        number=f"{form.prefix}-{serial:06d}",
+        state=RecordState.ACTIVE,
+        author_id=actor.user_id,
+        created_at=at,
+        updated_at=at,
+        answers=seal_answers(asked, outcome.answers),
+        row_version=1,
+    )
+    lay(record, named_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
+    require(actor, "record:create", record)
+    return record
+
+
+def open_form(form: Form, actor: Actor) -> Form:
     """Hold the form until the act ends: its numbers are given one after another, and no version comes between."""
     query = sa.select(Form).where(Form.id == _identity(form), in_scope(Form, actor, "record:create"))
     held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
@@ -266,7 +284,7 @@ def _same_entry(earlier: Record, form: Form, actor: Actor) -> Record:
     return earlier
 
 
-def _asked(known: Shape, version: int, today: date) -> Definition:
+def version_asked(known: Shape, version: int, today: date) -> Definition:
     """Return the version answers were given against, when the newest one still takes it."""
     newest = known.newest
     if version not in known.definitions:
@@ -287,22 +305,27 @@ def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Out
 
 def _add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Keep what a record says after this save; row_version counts the saves, so it numbers the revisions."""
-    db.session.add(
-        RecordRevision(
-            record_id=record.id,
-            n=record.row_version,
-            version=record.version,
-            state=record.state,
-            answers=dict(record.answers),
-            hidden=dict(hidden),
-            reason=reason[:REASON_LENGTH],
-            actor_id=actor.user_id,
-            at=at,
-        )
-    )
+    values = revision_values(record, hidden, reason=reason, actor=actor, at=at)
+    db.session.add(RecordRevision(record_id=record.id, **values))
 
 
-def _reason(reason: str) -> str:
+def revision_values(
+    record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime
+) -> dict[str, Any]:
+    """Return the columns of a revision but for the record's id, which a new record does not have yet."""
+    return {
+        "n": record.row_version,
+        "version": record.version,
+        "state": record.state,
+        "answers": dict(record.answers),
+        "hidden": dict(hidden),
+        "reason": reason[:REASON_LENGTH],
+        "actor_id": actor.user_id,
+        "at": at,
+    }
+
+
+def reason_given(reason: str) -> str:
     if not reason.strip():
         raise ReasonMissing
     return reason.strip()[:REASON_LENGTH]
