@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -36,7 +36,8 @@ def new(form_key: str) -> Response:
     form = form_by_key(form_key, who, "record:create")
     if form is None:
         abort(404)
-    draft = open_draft(form, actor=who, at=clock.now(), today=clock.today(), locale=locale())
+    query = {name: texts if len(texts) > 1 else texts[0] for name, texts in request.args.lists()}
+    draft = open_draft(form, query=query, actor=who, at=clock.now(), today=clock.today(), locale=locale())
     return redirect(url_for("field.page", uid=draft.uid, page_no=1))
 
 

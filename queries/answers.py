@@ -25,6 +25,8 @@ def context_for(
     today: date,
     locale: str = "zh_Hans_CN",
     previous: Mapping[str, Any] | None = None,
+    query: Mapping[str, Any] | None = None,
+    earlier: Mapping[str, Any] | None = None,
     permission: str = "record:create",
 ) -> Context:
     """Build the engine's context: organisations are allowed only inside the actor's scope for the permission."""
@@ -56,6 +58,8 @@ def context_for(
         org_allowed=org_allowed,
         file_known=file_known,
         previous=previous or {},
+        query=query or {},
+        earlier=earlier or {},
         locale=locale,
         translate=gettext,
     )

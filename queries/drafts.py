@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,10 +13,11 @@ from models.access import Actor
 from models.base import db
 from models.drafts import Draft
 from models.forms import Form
-from models.records import Record
+from models.records import Record, RecordState
 from queries.scope import in_scope
 
 SHOWN = 50
+LOOKED_BACK = 20  # records in which an earlier answer is looked for
 UNTOUCHED = 1  # the row_version of a draft that was opened and never saved
 
 
@@ -61,6 +64,18 @@ def own_record(uid: str, actor: Actor) -> Record | None:
     """Return the record that came of the actor's draft, while it lies in the actor's scope."""
     seen = in_scope(Record, actor, "record:create")
     return db.session.scalar(sa.select(Record).where(Record.uid == uid, Record.author_id == actor.user_id, seen))
+
+
+def earlier_answers(form: Form, actor: Actor, fids: Collection[str], limit: int = LOOKED_BACK) -> dict[str, Any]:
+    """Return, for each of the fids, what the actor last entered in a form, as far back as some records."""
+    if not fids:
+        return {}
+    own = (Record.form_id == form.id, Record.author_id == actor.user_id, Record.state == RecordState.ACTIVE)
+    query = sa.select(Record.answers).where(*own, in_scope(Record, actor, "record:create"))
+    found: dict[str, Any] = {}
+    for answers in db.session.scalars(query.order_by(Record.id.desc()).limit(limit)):
+        found = {fid: answers[fid] for fid in fids if answers.get(fid) is not None} | found
+    return found
 
 
 def handed_in(actor: Actor, limit: int = 10) -> list[Record]:

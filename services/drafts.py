@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from engine.answers import defaults
+from engine.defaults import earlier_fids
 from engine.definition import Definition
 from models.access import Actor
 from models.base import db
@@ -21,7 +22,7 @@ from models.files import File
 from models.forms import Form, FormState
 from models.records import Record
 from queries.answers import context_for
-from queries.drafts import untouched_drafts
+from queries.drafts import earlier_answers, untouched_drafts
 from queries.forms import definition
 from services.access import require
 from services.audit import record_audit
@@ -69,8 +70,18 @@ def _sealed(inside: Contents) -> str:
 
 
 @transaction
-def open_draft(form: Form, *, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN") -> Draft:
+def open_draft(
+    form: Form,
+    *,
+    query: Mapping[str, Any] | None = None,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    locale: str = "zh_Hans_CN",
+) -> Draft:
     """Begin an entry of the form's current version. Raises FormNotInUse, NotAllowed, NotFound.
+
+    `query` are texts of the address bar by name; only items whose default names one of them take it.
 
     Each call is an entry of its own: two windows opened at once must not write into each other. Entries begun
     yesterday and never touched are forgotten on the way.
@@ -81,7 +92,8 @@ def open_draft(form: Form, *, actor: Actor, at: datetime, today: date, locale: s
     for forgotten in untouched_drafts(actor, before=at - UNTOUCHED_FOR):
         db.session.delete(forgotten)
     asked = definition(form.id, form.current_version)
-    values = defaults(asked, context_for(actor, today=today, locale=locale))
+    earlier = earlier_answers(form, actor, earlier_fids(asked.live_items))
+    values = defaults(asked, context_for(actor, today=today, locale=locale, query=query, earlier=earlier))
     answers = {fid: asked.item(fid).kind.to_json(value) for fid, value in values.items()}
     draft = Draft(
         uid=secrets.token_hex(16),
