@@ -18,9 +18,11 @@ from models import (
     people,
     records,
     settings,
+    tokens,
+    webhooks,
 )
 
 __all__ = [
     "access", "accounts", "audit", "calendar", "categories", "drafts", "files", "forms", "jobs", "messages", "orgs",
-    "people", "records", "settings",
+    "people", "records", "settings", "tokens", "webhooks",
 ]  # fmt: skip

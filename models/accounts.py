@@ -33,6 +33,7 @@ class User(Versioned, Base):
     must_change_password: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
+    service: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # a program's: no password opens it
     locale: Mapped[str] = mapped_column(sa.String(16), default="")
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

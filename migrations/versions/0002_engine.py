@@ -7,15 +7,138 @@ Create Date: 2026-11-23 01:30:00+00:00
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = '0002'
 down_revision = '0001'
 branch_labels = None
 depends_on = None
 
 
+# ---------- the steps of a form's draft ----------
+
+
+def upgrade_form_steps() -> None:
+    op.create_table('form_step',
+    sa.Column('form_id', sa.Integer(), nullable=False),
+    sa.Column('n', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('did', sa.String(length=32), nullable=False),
+    sa.Column('about', sa.String(length=200), nullable=False),
+    sa.Column('document', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('undone', sa.Boolean(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('n >= 1', name=op.f('ck_form_step_n')),
+    sa.ForeignKeyConstraint(['actor_id'], ['user.id'], name=op.f('fk_form_step_actor_id_user')),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_form_step_form_id_form')),
+    sa.PrimaryKeyConstraint('form_id', 'n', name=op.f('pk_form_step'))
+    )
+
+
+def downgrade_form_steps() -> None:
+    op.drop_table('form_step')
+
+
+# ---------- tokens, and what programs handed in ----------
+
+
+def upgrade_tokens() -> None:
+    op.add_column('user', sa.Column('service', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_table('api_token',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('tail', sa.String(length=4), nullable=False),
+    sa.Column('scopes', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('forms', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_used_origin', sa.String(length=64), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind in ('personal','integration')", name=op.f('ck_api_token_kind')),
+    sa.ForeignKeyConstraint(['created_by'], ['user.id'], name=op.f('fk_api_token_created_by_user')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_api_token_user_id_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_token')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_api_token_token_hash'))
+    )
+    op.create_index('ix_api_token_user_id', 'api_token', ['user_id', 'revoked_at'], unique=False)
+    op.create_table('submission',
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_submission_record_id_record')),
+    sa.PrimaryKeyConstraint('record_id', name=op.f('pk_submission'))
+    )
+
+
+def downgrade_tokens() -> None:
+    op.drop_table('submission')
+    op.drop_table('api_token')
+    op.drop_column('user', 'service')
+
+
+# ---------- webhooks ----------
+
+
+def upgrade_webhooks() -> None:
+    op.create_table('webhook',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('url', sa.String(length=500), nullable=False),
+    sa.Column('secret_sealed', sa.Text(), nullable=False),
+    sa.Column('events', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('forms', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('row_version', sa.Integer(), server_default='1', nullable=False),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_webhook_county_id_org_unit')),
+    sa.ForeignKeyConstraint(['created_by'], ['user.id'], name=op.f('fk_webhook_created_by_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook'))
+    )
+    op.create_index('ix_webhook_county_id', 'webhook', ['county_id', 'active'], unique=False)
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.Column('webhook_id', sa.Integer(), nullable=False),
+    sa.Column('uid', sa.String(length=32), nullable=False),
+    sa.Column('event', sa.String(length=32), nullable=False),
+    sa.Column('body', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_attempt_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_status', sa.Integer(), nullable=True),
+    sa.Column('last_error', sa.String(length=300), nullable=False),
+    sa.CheckConstraint('attempts >= 0', name=op.f('ck_webhook_delivery_attempts')),
+    sa.CheckConstraint("state in ('waiting','delivered','failed')", name=op.f('ck_webhook_delivery_state')),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_webhook_delivery_webhook_id_webhook')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
+    sa.UniqueConstraint('uid', name=op.f('uq_webhook_delivery_uid'))
+    )
+    op.create_index('ix_webhook_delivery_waiting', 'webhook_delivery', ['state', 'not_before', 'id'], unique=False)
+    op.create_index('ix_webhook_delivery_webhook_id', 'webhook_delivery', ['webhook_id', 'id'], unique=False)
+
+
+def downgrade_webhooks() -> None:
+    op.drop_table('webhook_delivery')
+    op.drop_table('webhook')
+
+
 def upgrade() -> None:
-    pass
+    upgrade_form_steps()
+    upgrade_tokens()
+    upgrade_webhooks()
 
 
 def downgrade() -> None:
-    pass
+    downgrade_webhooks()
+    downgrade_tokens()
+    downgrade_form_steps()
