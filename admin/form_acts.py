@@ -18,7 +18,8 @@ from models.audit import AuditEvent
 from models.forms import Form
 from queries import forms as reads
 from queries.labels import FORM_EDITS
-from services.forms import DefinitionRefused, Edit, change_draft
+from services.form_drafts import Edit, change_draft
+from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from shell.access import actor
 from shell.clock import now

@@ -18,7 +18,8 @@ from forms.saying import said
 from models.forms import Form
 from queries import forms as reads
 from queries.accounts import names
-from services.forms import DefinitionRefused, import_definition, restore_version
+from services.form_drafts import import_definition, restore_version
+from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from shell.access import actor
 from shell.clock import now

@@ -48,6 +48,25 @@ class Form(Versioned, Base):
         return self.title
 
 
+class FormStep(Base):
+    """One change of a form's draft since it was published, so that it can be undone and redone.
+
+    `document` is the draft on the other side of the change: as it was before, or, once undone, as it was after.
+    """
+
+    __tablename__ = "form_step"
+    __table_args__ = (sa.CheckConstraint("n >= 1", "n"),)
+
+    form_id: Mapped[int] = mapped_column(sa.ForeignKey("form.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    did: Mapped[str] = mapped_column(sa.String(32))
+    about: Mapped[str] = mapped_column(sa.String(200))
+    document: Mapped[dict[str, Any]]
+    undone: Mapped[bool] = mapped_column(default=False)
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    at: Mapped[datetime]
+
+
 class FormVersion(Base):
     """A published definition: immutable (triggers), numbered from 1, named by its SHA-256."""
 

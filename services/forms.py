@@ -1,12 +1,13 @@
-"""The life of a configured form: created, changed as a draft, published in numbered versions, retired, reopened."""
+"""The life of a configured form: created, published in numbered versions, retired, reopened."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from engine import editing
@@ -16,17 +17,16 @@ from engine.messages import N_, Message
 from engine.properties import key_problem
 from models.access import Actor
 from models.base import db
-from models.forms import Form, FormState, FormVersion
+from models.forms import Form, FormState, FormStep, FormVersion
 from queries import forms as reads
 from services.access import require
 from services.audit import record_audit
 from services.messages import put_notice
-from services.refusals import NotFound, Refusal, Stale
+from services.refusals import Refusal, Stale
 from services.reindexing import extend_index
 from services.transaction import transaction
 
 Document = dict[str, Any]
-Edit = Callable[[Document], Document]
 ENTRY_PATH = "/field/"
 PREFIX = re.compile(r"[A-Z][A-Z0-9]{1,7}")  # register numbers begin with it: LLJF-000412
 TITLE_LENGTH = 100
@@ -73,17 +73,6 @@ class WrongState(Refusal):
     message = _l("表单现在的状态不能这样做。请刷新页面看看最新状态。")
 
 
-class EditImpossible(Refusal):
-    """An edit of the draft that makes no sense, with the engine's reason."""
-
-    def __init__(self, reason: Message) -> None:
-        self.reason = reason
-        super().__init__(_l(reason.text, **reason.params))
-
-
-# ---------- the draft ----------
-
-
 @transaction
 def create_form(
     county_id: int,
@@ -115,63 +104,6 @@ def create_form(
     return form
 
 
-@transaction
-def change_draft(
-    form: Form,
-    *,
-    edit: Edit,
-    row_version: int,
-    did: str,
-    fid: str | None = None,
-    actor: Actor,
-    at: datetime,
-) -> Document:
-    """Apply an edit of engine.editing to the draft and return the new draft.
-
-    `did` names the edit in the audit; `fid` the item whose problems keep the edit from being saved. Raises Stale on an
-    old row_version, DefinitionRefused, EditImpossible, or NotFound when the edit names something that is not there.
-    """
-    _lock(form, "form:design", row_version, actor)
-    before = form.draft
-    try:
-        after = edit(before)
-    except editing.EditRefused as refused:
-        raise EditImpossible(refused.message) from refused
-    except LookupError as missing:
-        raise NotFound from missing
-    _refuse_worse(before, after, fid)
-    if after != before:
-        _save(form, after, did=did, actor=actor, at=at)
-    return after
-
-
-@transaction
-def import_definition(form: Form, document: object, *, row_version: int, actor: Actor, at: datetime) -> None:
-    """Replace the draft by a definition given as JSON. Raises DefinitionRefused; nothing is saved then."""
-    _lock(form, "form:design", row_version, actor)
-    problems = check(document)
-    if not problems and isinstance(document, dict):
-        problems = _follow_problems(form, document)
-    if problems or not isinstance(document, dict):
-        raise DefinitionRefused(problems)
-    _save(form, document, did="import", actor=actor, at=at)
-
-
-@transaction
-def restore_version(form: Form, number: int, *, row_version: int, actor: Actor, at: datetime) -> None:
-    """Make an earlier version the draft; what came later stays in it, retired. Raises NotFound."""
-    _lock(form, "form:design", row_version, actor)
-    current = _current(form)
-    try:
-        old = reads.definition(form.id, number)
-    except LookupError as missing:
-        raise NotFound from missing
-    if current is None:
-        raise WrongState
-    draft = editing.restored(old.document, current.document)
-    _save(form, draft, did="restore", actor=actor, at=at, version=number)
-
-
 # ---------- publishing ----------
 
 
@@ -181,7 +113,7 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
 
     Raises NotPublishable with every reason at once, Stale, or WrongState for a retired form.
     """
-    _lock(form, "form:publish", row_version, actor)
+    lock(form, "form:publish", row_version, actor)
     if form.state == FormState.RETIRED:
         raise WrongState
     definition = publishable(form, at=at)
@@ -193,7 +125,9 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
     before = {"state": form.state, "version": form.current_version}
     form.state, form.current_version = FormState.PUBLISHED, version.number
     form.title, form.draft = definition.title(), definition.document
-    _touch(form, at)
+    # What was done before is in the version now: nobody goes back behind it step by step.
+    db.session.execute(sa.delete(FormStep).where(FormStep.form_id == form.id))
+    touch(form, at)
     after = {"state": form.state, "version": version.number, "sha256": version.sha256, "row_version": form.row_version}
     record_audit("form:publish", form, actor=actor, at=at, before=before, after=after)
     if version.number > 1:
@@ -209,7 +143,7 @@ def publishable(form: Form, *, at: datetime) -> Definition:
     reasons = [Message(problem.message, problem.params) for problem in check(form.draft)]
     if reasons:
         raise NotPublishable(reasons)
-    definition, current = parse(form.draft), _current(form)
+    definition, current = parse(form.draft), current_version(form)
     if current is not None and current.sha256 == definition.sha256:
         raise NotPublishable([Message(N_("草稿和现在的版本完全一样，不用再发布"))])
     changes = [change for change in diff(current, definition) if not change.allowed]
@@ -236,11 +170,11 @@ def reopen_form(form: Form, *, row_version: int, actor: Actor, at: datetime) -> 
 def _switch(
     form: Form, old: FormState, new: FormState, act: str, *, row_version: int, actor: Actor, at: datetime
 ) -> None:
-    _lock(form, "form:publish", row_version, actor)
+    lock(form, "form:publish", row_version, actor)
     if form.state != old:
         raise WrongState
     form.state = new
-    _touch(form, at)
+    touch(form, at)
     after = {"state": new, "row_version": form.row_version}
     record_audit(act, form, actor=actor, at=at, before={"state": old}, after=after)
 
@@ -248,7 +182,7 @@ def _switch(
 # ---------- what acts share ----------
 
 
-def _lock(form: Form, permission: str, row_version: int, actor: Actor) -> None:
+def lock(form: Form, permission: str, row_version: int, actor: Actor) -> None:
     """Hold the row until the act ends, check the permission on it and that nobody saved in between."""
     db.session.refresh(form, with_for_update=True)
     require(actor, permission, form)
@@ -256,63 +190,19 @@ def _lock(form: Form, permission: str, row_version: int, actor: Actor) -> None:
         raise Stale
 
 
-def _save(form: Form, draft: Document, *, did: str, actor: Actor, at: datetime, **told: Any) -> None:
-    before, after = delta(form.draft, draft)
-    form.draft = draft
-    if form.state == FormState.DRAFT:
-        form.title = _plain_title(draft["title"])  # a published form keeps its name until the next version
-    _touch(form, at)
-    after = {"did": did, "row_version": form.row_version, **told, **after}
-    record_audit("form:change", form, actor=actor, at=at, before=before, after=after)
-
-
-def _touch(form: Form, at: datetime) -> None:
+def touch(form: Form, at: datetime) -> None:
+    """Make everybody who opened the form before see that it changed."""
     form.updated_at = at
     form.row_version += 1
 
 
-def _current(form: Form) -> Definition | None:
+def current_version(form: Form) -> Definition | None:
+    """Return the definition in use, None before the first."""
     return None if form.current_version is None else reads.definition(form.id, form.current_version)
-
-
-def delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what differs between two drafts: items by fid, the layout of pages, and the form's own properties."""
-    old, new = _flat(before), _flat(after)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return {name: old.get(name) for name in names}, {name: new.get(name) for name in names}
-
-
-def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {name: value for name, value in document.items() if name != "pages"}
-    flat["layout"] = [
-        [page["id"], page["title"], [item["fid"] for item in page["items"]]] for page in document["pages"]
-    ]
-    return flat | {f"item:{item['fid']}": item for item in editing.items_of(document)}
-
-
-def _refuse_worse(before: Document, after: Document, fid: str | None) -> None:
-    """Refuse an edit that leaves a problem on the item it is about, or a new one on the form as a whole."""
-    known = {(problem.path, problem.message) for problem in check(before)}
-    worse = [
-        problem
-        for problem in check(after)
-        if (fid is not None and problem.fid == fid)
-        or (problem.fid is None and problem.path != "pages" and (problem.path, problem.message) not in known)
-    ]
-    if worse:
-        raise DefinitionRefused(worse)
 
 
 def _shape_problems(document: Document) -> list[Problem]:
     return [problem for problem in check(document) if problem.path in {"", "key", "title"}]
-
-
-def _follow_problems(form: Form, document: Document) -> list[Problem]:
-    """Tell why a sound definition cannot become this form's draft: another key, or something published left out."""
-    if document["key"] != form.key:
-        return [Problem("key", None, N_("标识要和这张表单一样：%(key)s"), {"key": form.key})]
-    refused = [change for change in diff(_current(form), parse(document)) if not change.allowed]
-    return [Problem("pages", change.fid, change.message, change.params) for change in refused]
 
 
 def _refuse_taken(form: Form) -> None:

@@ -132,13 +132,174 @@ def downgrade_webhooks() -> None:
     op.drop_table('webhook')
 
 
+# ---------- imports and exports ----------
+
+
+def upgrade_imports() -> None:
+    op.create_table('import_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('uid', sa.String(length=32), nullable=False),
+    sa.Column('form_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=False),
+    sa.Column('filename', sa.String(length=120), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('mapping', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('problems', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('failure', sa.String(length=300), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
+    sa.Column('town_id', sa.Integer(), nullable=True),
+    sa.Column('village_id', sa.Integer(), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.CheckConstraint("state in ('uploaded','checking','checked','writing','done','undoing','undone','failed')", name=op.f('ck_import_run_state')),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_import_run_author_id_user')),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_import_run_form_id_form')),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_import_run_county_id_org_unit')),
+    sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_import_run_org_id_org_unit')),
+    sa.ForeignKeyConstraint(['town_id'], ['org_unit.id'], name=op.f('fk_import_run_town_id_org_unit')),
+    sa.ForeignKeyConstraint(['village_id'], ['org_unit.id'], name=op.f('fk_import_run_village_id_org_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run')),
+    sa.UniqueConstraint('uid', name=op.f('uq_import_run_uid'))
+    )
+    op.create_index('ix_import_run_form', 'import_run', ['form_id', 'sha256'])
+    op.create_index('ix_import_run_author', 'import_run', ['author_id', 'id'])
+    op.create_table('imported_record',
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_imported_record_record_id_record')),
+    sa.ForeignKeyConstraint(['run_id'], ['import_run.id'], name=op.f('fk_imported_record_run_id_import_run')),
+    sa.PrimaryKeyConstraint('record_id', name=op.f('pk_imported_record'))
+    )
+    op.create_index('ix_imported_record_run_id', 'imported_record', ['run_id'])
+
+
+def downgrade_imports() -> None:
+    op.drop_table('imported_record')
+    op.drop_table('import_run')
+
+
+def upgrade_exports() -> None:
+    op.create_table('export_job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('uid', sa.String(length=32), nullable=False),
+    sa.Column('form_id', sa.Integer(), nullable=False),
+    sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('request', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('cancel', sa.Boolean(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=True),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('filename', sa.String(length=160), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('failure', sa.String(length=300), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
+    sa.Column('town_id', sa.Integer(), nullable=True),
+    sa.Column('village_id', sa.Integer(), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.CheckConstraint("state in ('waiting','running','done','failed','cancelled','expired')", name=op.f('ck_export_job_state')),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_export_job_form_id_form')),
+    sa.ForeignKeyConstraint(['owner_id'], ['user.id'], name=op.f('fk_export_job_owner_id_user')),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_export_job_county_id_org_unit')),
+    sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_export_job_org_id_org_unit')),
+    sa.ForeignKeyConstraint(['town_id'], ['org_unit.id'], name=op.f('fk_export_job_town_id_org_unit')),
+    sa.ForeignKeyConstraint(['village_id'], ['org_unit.id'], name=op.f('fk_export_job_village_id_org_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_export_job')),
+    sa.UniqueConstraint('uid', name=op.f('uq_export_job_uid'))
+    )
+    op.create_index('ix_export_job_owner', 'export_job', ['owner_id', 'id'])
+    op.create_index('ix_export_job_state', 'export_job', ['state', 'expires_at'])
+
+
+def downgrade_exports() -> None:
+    op.drop_table('export_job')
+
+
+# ---------- saved views and what statistics read ----------
+
+
+def upgrade_views() -> None:
+    exact = sa.Numeric(precision=38, scale=0).with_variant(sa.BigInteger(), 'sqlite')
+    op.create_table('field_month',
+    sa.Column('form_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('place_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('fid', sa.String(length=32), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('value', sa.String(length=200), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('whole', exact, nullable=False),
+    sa.Column('micro', exact, nullable=False),
+    sa.CheckConstraint('n >= 0', name=op.f('ck_field_month_n')),
+    sa.PrimaryKeyConstraint('form_id', 'place_id', 'fid', 'month', 'value', name=op.f('pk_field_month')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('register_view',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('uid', sa.String(length=32), nullable=False),
+    sa.Column('form_id', sa.Integer(), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=True),
+    sa.Column('role', sa.String(length=32), nullable=True),
+    sa.Column('document', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('row_version', sa.Integer(), server_default='1', nullable=False),
+    sa.CheckConstraint('(user_id is null) <> (org_id is null)', name=op.f('ck_register_view_owner')),
+    sa.CheckConstraint('role is null or org_id is not null', name=op.f('ck_register_view_role')),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_register_view_author_id_user')),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_register_view_county_id_org_unit')),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_register_view_form_id_form')),
+    sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_register_view_org_id_org_unit')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_register_view_user_id_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_register_view')),
+    sa.UniqueConstraint('uid', name=op.f('uq_register_view_uid'))
+    )
+    with op.batch_alter_table('register_view', schema=None) as batch_op:
+        batch_op.create_index('ix_register_view_form_id', ['form_id'], unique=False)
+
+    op.create_table('default_view',
+    sa.Column('user_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('form_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('view_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_default_view_form_id_form')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_default_view_user_id_user')),
+    sa.ForeignKeyConstraint(['view_id'], ['register_view.id'], name=op.f('fk_default_view_view_id_register_view'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'form_id', name=op.f('pk_default_view'))
+    )
+
+
+def downgrade_views() -> None:
+    op.drop_table('default_view')
+    op.drop_table('register_view')
+    op.drop_table('field_month')
+
+
 def upgrade() -> None:
+    upgrade_imports()
+    upgrade_exports()
     upgrade_form_steps()
     upgrade_tokens()
     upgrade_webhooks()
+    upgrade_views()
 
 
 def downgrade() -> None:
+    downgrade_views()
+    downgrade_exports()
+    downgrade_imports()
     downgrade_webhooks()
     downgrade_tokens()
     downgrade_form_steps()

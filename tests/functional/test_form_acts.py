@@ -23,17 +23,23 @@ from models.base import Json, db
 from models.forms import Form, FormState, FormVersion
 from models.messages import Outbox
 from queries import forms as reads
+from services.form_drafts import (
+    EditImpossible,
+    NothingToRedo,
+    NothingToUndo,
+    change_draft,
+    import_definition,
+    redo_step,
+    restore_version,
+    undo_step,
+)
 from services.forms import (
     DefinitionRefused,
-    EditImpossible,
     NotPublishable,
     WrongState,
-    change_draft,
     create_form,
-    import_definition,
     publish_form,
     reopen_form,
-    restore_version,
     retire_form,
 )
 from services.refusals import NotAllowed, NotFound, Stale
@@ -223,6 +229,35 @@ def test_answers_that_a_change_touches_are_counted(form: Form, admin: Actor) -> 
     assert touched.answers == {"f1": 1, "f2": 3}
     assert touched.options == {("f2", "a"): 2, ("f2", "b"): 2}
     assert (touched.records, touched.capped) == (4, False)
+
+
+def test_changes_are_undone_and_redone_until_the_form_is_published(form: Form, admin: Actor) -> None:
+    def back(act: Any) -> Any:
+        return act(form, row_version=form.row_version, actor=admin, at=AT)
+
+    first = form.draft
+    edit(form, lambda draft: editing.add_item(draft, "p1", NOTE)[0], admin)
+    second = form.draft
+    edit(form, lambda draft: editing.remove_item(draft, "f1"), admin)
+    third = form.draft
+    assert back(undo_step).about == "地点"
+    assert form.draft == second
+    back(undo_step)
+    assert form.draft == first
+    with pytest.raises(NothingToUndo):
+        back(undo_step)
+    back(redo_step)
+    back(redo_step)
+    assert form.draft == third
+    back(undo_step)
+    edit(form, lambda draft: editing.move_item(draft, "f1", 1), admin)
+    with pytest.raises(NothingToRedo):
+        back(redo_step)
+    with pytest.raises(Stale):
+        undo_step(form, row_version=form.row_version - 1, actor=admin, at=AT)
+    publish(form, admin)
+    with pytest.raises(NothingToUndo):
+        back(undo_step)
 
 
 WORKER = """
