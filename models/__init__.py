@@ -10,8 +10,10 @@ from models import (
     calendar,
     categories,
     drafts,
+    exports,
     files,
     forms,
+    imports,
     jobs,
     messages,
     orgs,
@@ -23,6 +25,6 @@ from models import (
 )
 
 __all__ = [
-    "access", "accounts", "audit", "calendar", "categories", "drafts", "files", "forms", "jobs", "messages", "orgs",
+    "access", "accounts", "audit", "calendar", "categories", "drafts", "exports", "files", "forms", "imports", "jobs", "messages", "orgs",
     "people", "records", "settings", "tokens", "webhooks",
 ]  # fmt: skip

@@ -16,6 +16,9 @@ from models.forms import Form, FormVersion
 from models.orgs import OrgUnit
 
 
+Exact = sa.Numeric(38, 0).with_variant(sa.BigInteger(), "sqlite")  # whole numbers beyond 64 bits on PostgreSQL
+
+
 class RecordState(StrEnum):
     ACTIVE = "active"
     VOID = "void"
@@ -48,6 +51,7 @@ class Record(Scoped, Versioned, Base):
     serial: Mapped[int]
     number: Mapped[str] = mapped_column(sa.String(32))
     state: Mapped[RecordState] = mapped_column(sa.String(8), default=RecordState.ACTIVE)
+    stage: Mapped[str | None] = mapped_column(sa.String(64))  # None is the first stage of its form, if it has any
     author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -73,6 +77,7 @@ class RecordRevision(Base):
     n: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
     state: Mapped[RecordState] = mapped_column(sa.String(8))
+    stage: Mapped[str | None] = mapped_column(sa.String(64))
     answers: Mapped[dict[str, Any]]
     hidden: Mapped[dict[str, Any]]
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -138,3 +143,24 @@ class FieldCount(Base):
     town_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     village_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     n: Mapped[int]
+
+
+class FieldMonth(Base):
+    """What statistics read: how many active records carry a value, and their sum, per unit and month.
+
+    A record counts once for its county, its township and its village (`place_id`), so that no page adds up two
+    hundred villages. fid "" stands for the records themselves; value "" for no answer, "*" for any number. A sum is
+    `whole` plus `micro` millionths: exact, and beyond what one 64-bit number holds.
+    """
+
+    __tablename__ = "field_month"
+    __table_args__ = (sa.CheckConstraint("n >= 0", "n"), {"sqlite_with_rowid": False})
+
+    form_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fid: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    month: Mapped[str] = mapped_column(sa.String(7), primary_key=True)
+    value: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    n: Mapped[int]
+    whole: Mapped[int] = mapped_column(Exact, default=0)
+    micro: Mapped[int] = mapped_column(Exact, default=0)
