@@ -1,4 +1,7 @@
-"""Conditions as people build and read them: a field, an operator, a value; several joined by "all" or "any"."""
+"""Conditions as people build and read them: a field, an operator, a value; several joined by "all" or "any".
+
+One row may be a group of rows of its own, no deeper. What the builder cannot show is edited as text (engine.spelling).
+"""
 
 from __future__ import annotations
 
@@ -84,23 +87,41 @@ YES, NO = N_("是"), N_("否")
 
 @dataclass(frozen=True)
 class Clause:
-    """One row: `value` is a literal or one of {"today": []}, {"date": [...]}, {"var": fid}."""
+    """One row: `value` is a literal or one of {"today": []}, {"date": [...]}, {"var": fid}.
+
+    `counted` compares how many there are (rows of a repeat, photographs, chosen options) instead of the answer.
+    """
 
     fid: str
     operator: str
     value: Expression = None
+    counted: bool = False
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Rows of which all ("and") or any ("or") must hold."""
+    """Rows, or groups of rows, of which all ("and") or any ("or") must hold."""
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[Clause | Condition, ...]
     joiner: Joiner = "and"
 
+    @property
+    def rows(self) -> tuple[Clause, ...]:
+        """Return all rows, those of the groups among them."""
+        return tuple(row for one in self.clauses for row in (one.rows if isinstance(one, Condition) else (one,)))
 
-def operators_for(item: Item) -> tuple[str, ...]:
+
+def countable(item: Item) -> bool:
+    """Tell whether an answer is several things that can be counted."""
+    return item.type == "repeat" or item.kind.value_type == "list"
+
+
+def operators_for(item: Item, *, counted: bool = False) -> tuple[str, ...]:
     """Return the operators that make sense for an item; a sealed or chosen unit can only be filled or not."""
+    if counted:
+        return _ORDER
+    if item.type == "repeat":
+        return ("filled", "empty")
     if item.options and item.kind.value_type == "text":
         return ("eq", "ne", "filled", "empty")
     if _ordered_text(item):
@@ -119,15 +140,18 @@ def _ordered_text(item: Item) -> bool:
 
 def build(condition: Condition, items: Items) -> Expression:
     """Return the tree of a condition, where "contains" of a choice of several means "selected"."""
-    trees = [_tree(clause, several=items[clause.fid].kind.value_type == "list") for clause in condition.clauses]
+    trees = [
+        build(one, items) if isinstance(one, Condition) else _tree(one, items.get(one.fid)) for one in condition.clauses
+    ]
     return trees[0] if len(trees) == 1 else {condition.joiner: trees}
 
 
-def _tree(clause: Clause, *, several: bool = False) -> Expression:
-    field = {"var": clause.fid}
+def _tree(clause: Clause, item: Item | None) -> Expression:
+    field = {"count": [clause.fid]} if clause.counted else {"var": clause.fid}
     if clause.operator in {"filled", "empty"}:
         return {clause.operator: [field]}
     if clause.operator in {"contains", "lacks"}:
+        several = item is not None and item.kind.value_type == "list"
         found = {"selected" if several else "contains": [field, clause.value]}
         return found if clause.operator == "contains" else {"not": [found]}
     return {clause.operator: [field, clause.value]}
@@ -135,15 +159,25 @@ def _tree(clause: Clause, *, several: bool = False) -> Expression:
 
 def simple(expression: Expression) -> Condition | None:
     """Return the rows of a tree, or None where the builder cannot show it."""
-    joiner: Joiner = "and"
-    trees = [expression]
-    if isinstance(expression, dict) and len(expression) == 1:
-        ((name, arguments),) = expression.items()
+    joiner, trees = _joined(expression) or ("and", [expression])
+    found = [_clause(tree) or _group(tree) for tree in trees]
+    whole = tuple(one for one in found if one is not None)
+    return Condition(whole, joiner) if found and len(whole) == len(found) else None
+
+
+def _joined(tree: Expression) -> tuple[Joiner, list[Expression]] | None:
+    if isinstance(tree, dict) and len(tree) == 1:
+        ((name, arguments),) = tree.items()
         if name in {"and", "or"} and isinstance(arguments, list):
-            joiner, trees = name, arguments
-    clauses = [_clause(tree) for tree in trees]
-    whole = tuple(clause for clause in clauses if clause is not None)
-    return Condition(whole, joiner) if clauses and len(whole) == len(clauses) else None
+            return name, arguments
+    return None
+
+
+def _group(tree: Expression) -> Condition | None:
+    joined = _joined(tree)
+    rows = [_clause(one) for one in joined[1]] if joined else []
+    whole = tuple(row for row in rows if row is not None)
+    return Condition(whole, joined[0]) if joined and rows and len(whole) == len(rows) else None
 
 
 def _clause(tree: Expression) -> Clause | None:
@@ -156,17 +190,25 @@ def _clause(tree: Expression) -> Clause | None:
         inner = _clause(arguments[0])
         return Clause(inner.fid, "lacks", inner.value) if inner and inner.operator == "contains" else None
     operator = "contains" if name == "selected" else name
-    fid = _variable(arguments[0]) if isinstance(arguments, list) and arguments else None
-    if fid is None or operator not in OPERATORS or operator == "lacks":
+    field = _field(arguments[0]) if isinstance(arguments, list) and arguments else None
+    if field is None or operator not in OPERATORS or operator == "lacks":
         return None
+    fid, counted = field
     if operator in {"filled", "empty"}:
-        return Clause(fid, operator)
-    return Clause(fid, operator, arguments[1]) if len(arguments) == 2 and _is_value(arguments[1]) else None  # noqa: PLR2004 - both sides
+        return Clause(fid, operator, counted=counted)
+    fits = len(arguments) == 2 and _is_value(arguments[1])  # noqa: PLR2004 - both sides
+    return Clause(fid, operator, arguments[1], counted) if fits else None
 
 
-def _variable(node: Expression) -> str | None:
-    found = node.get("var") if isinstance(node, dict) and len(node) == 1 else None
-    return found if isinstance(found, str) else None
+def _field(node: Expression) -> tuple[str, bool] | None:
+    """Return the fid that a side of a comparison reads, and whether it counts it."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return None
+    ((name, found),) = node.items()
+    if name == "count" and isinstance(found, list) and len(found) == 1:
+        inner = _field(found[0]) if isinstance(found[0], dict) else (found[0], False)
+        return (inner[0], True) if inner and isinstance(inner[0], str) and not inner[1] else None
+    return (found, False) if name == "var" and isinstance(found, str) else None
 
 
 def _is_value(node: Expression) -> bool:
@@ -178,14 +220,18 @@ def _is_value(node: Expression) -> bool:
 # ---------- typed values ----------
 
 
-def read_value(text: str, item: Item, items: Items, *, locale: str = DEFAULT_LOCALE) -> Expression:
+def read_value(
+    text: str, item: Item, items: Items, *, counted: bool = False, locale: str = DEFAULT_LOCALE
+) -> Expression:
     """Read what was typed beside an operator as a value for an item; raises Invalid with what to do.
 
-    It is an option's words, a number, a day, 今天, 是, 否, or another field as 【字段】.
+    It is an option's value or words, a number, a day, 今天, 是, 否, or another field as 【字段】.
     """
     text = text.strip()
     if not text:
         raise Invalid(N_("请填写要比较的内容"))
+    if counted:
+        return _read_plain_number(text)
     other = _field_named(text, items, locale)
     if other is not None:
         if other.kind.value_type != item.kind.value_type:
@@ -201,15 +247,20 @@ def read_value(text: str, item: Item, items: Items, *, locale: str = DEFAULT_LOC
 def _field_named(text: str, items: Items, locale: str) -> Item | None:
     if not (text.startswith("【") and text.endswith("】")):
         return None
+    if text[1:-1] in items:
+        return items[text[1:-1]]
     for item in items.values():
-        if text[1:-1] in {item.text(locale), item.text(), item.fid}:
+        if text[1:-1] in {item.text(locale), item.text()}:
             return item
     raise Invalid(N_("没有题目%(name)s"), name=text)
 
 
 def _option_value(text: str, item: Item, locale: str) -> str:
     for option in item.options:
-        if text in {option.text(locale), option.text(), option.value}:
+        if text == option.value:
+            return option.value
+    for option in item.options:
+        if text in {option.text(locale), option.text()}:
             return option.value
     known = "、".join(option.text(locale) for option in item.options[:8])
     raise Invalid(N_("“%(label)s”没有选项“%(value)s”，可以填：%(known)s"), label=item.text(), value=text, known=known)
@@ -270,28 +321,40 @@ def words(
     """Say a tree as one message per row; one message in general terms where the builder cannot show it."""
     condition = simple(expression)
     if condition is None:
-        return [Message(N_("自定义条件（在高级页面里修改）"))]
-    return [_say(clause, items, _WORDS, _DATE_WORDS, locale, translate) for clause in condition.clauses]
+        return [Message(N_("用公式写的条件"))]
+    says = _Says(items, locale, translate)
+    return [
+        says.group(one) if isinstance(one, Condition) else says.clause(one, _WORDS, _DATE_WORDS)
+        for one in condition.clauses
+    ]
 
 
 def refusal(clause: Clause, items: Items, *, locale: str = DEFAULT_LOCALE, translate: Translate = str) -> Message:
     """Say why an answer is refused when a rule's only row holds: the message proposed for it."""
-    return _say(clause, items, _REFUSALS, _DATE_REFUSALS, locale, translate)
+    return _Says(items, locale, translate).clause(clause, _REFUSALS, _DATE_REFUSALS)
 
 
-def _say(
-    clause: Clause,
-    items: Items,
-    patterns: Mapping[str, str],
-    date_patterns: Mapping[str, str],
-    locale: str,
-    translate: Translate,
-) -> Message:
-    item = items.get(clause.fid)
-    dated = item is not None and (item.kind.value_type == "date" or _ordered_text(item))
-    pattern = date_patterns.get(clause.operator) if dated else None
-    quoted = value_text(clause.value, item, items, locale=locale, translate=translate)
-    if isinstance(clause.value, str):
-        quoted = f"“{quoted}”"
-    name = item.text(locale) if item else clause.fid
-    return Message(pattern or patterns[clause.operator], {"field": name, "value": quoted})
+@dataclass(frozen=True)
+class _Says:
+    """Puts rows into words of one language."""
+
+    items: Items
+    locale: str
+    translate: Translate
+
+    def group(self, condition: Condition) -> Message:
+        rows = [self.clause(row, _WORDS, _DATE_WORDS).said(self.translate) for row in condition.rows]
+        pattern = N_("这几条满足任一条：%(rows)s") if condition.joiner == "or" else N_("这几条都满足：%(rows)s")
+        return Message(pattern, {"rows": "、".join(rows)})
+
+    def clause(self, clause: Clause, patterns: Mapping[str, str], date_patterns: Mapping[str, str]) -> Message:
+        item = self.items.get(clause.fid)
+        dated = item is not None and (item.kind.value_type == "date" or _ordered_text(item))
+        pattern = date_patterns.get(clause.operator) if dated else None
+        quoted = value_text(clause.value, item, self.items, locale=self.locale, translate=self.translate)
+        if isinstance(clause.value, str):
+            quoted = f"“{quoted}”"
+        name = item.text(self.locale) if item else clause.fid
+        if clause.counted:
+            name = self.translate(N_("%(field)s的个数")) % {"field": name}
+        return Message(pattern or patterns[clause.operator], {"field": name, "value": quoted})

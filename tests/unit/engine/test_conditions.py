@@ -79,13 +79,32 @@ def test_several_rows_keep_their_order_and_how_they_are_joined() -> None:
     ]  # fmt: skip
 
 
+def test_rows_may_stand_in_groups_and_count_what_is_several() -> None:
+    either = Condition((Clause("t", "filled"), Clause("p", "ge", 2, counted=True)), "or")
+    condition = Condition((Clause("n", "gt", 0), either), "and")
+    tree = conditions.build(condition, ITEMS)
+    assert tree == {
+        "and": [{"gt": [{"var": "n"}, 0]}, {"or": [{"filled": [{"var": "t"}]}, {"ge": [{"count": ["p"]}, 2]}]}]
+    }
+    assert problems(tree, set(ITEMS)) == []
+    assert conditions.simple(tree) == condition
+    assert [str(said) for said in conditions.words(tree, ITEMS)] == [
+        "“金额”大于 0", "这几条满足任一条：“地点”已填写、“照片的个数”大于或等于 2",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "tree",
     [
         True,
         "text",
         {"gt": [{"length": [{"var": "t"}]}, 3]},
-        {"and": [{"or": [{"filled": [{"var": "t"}]}, {"filled": [{"var": "n"}]}]}, {"filled": [{"var": "d"}]}]},
+        {
+            "and": [
+                {"or": [{"and": [{"filled": [{"var": "t"}]}, {"filled": [{"var": "n"}]}]}, {"filled": [{"var": "m"}]}]},
+                {"filled": [{"var": "d"}]},
+            ]
+        },
         {"eq": [{"var": "t"}, None]},
         {"not": [{"eq": [{"var": "s"}, "a"]}]},
         {"eq": [1, {"var": "n"}]},
@@ -93,7 +112,7 @@ def test_several_rows_keep_their_order_and_how_they_are_joined() -> None:
 )
 def test_what_the_builder_cannot_show_is_left_to_the_expert_page(tree: Any) -> None:
     assert conditions.simple(tree) is None
-    assert [str(said) for said in conditions.words(tree, ITEMS)] == ["自定义条件（在高级页面里修改）"]
+    assert [str(said) for said in conditions.words(tree, ITEMS)] == ["用公式写的条件"]
 
 
 def test_two_fields_are_compared_when_they_hold_the_same_kind_of_thing() -> None:
