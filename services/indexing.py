@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Base, db
 from models.records import FieldCount, RecordCount, record_number, record_search, record_text
-from queries.indexing import NUMBER, TEXT, Derived, IndexRow
+from queries.indexing import NOTHING, NUMBER, TEXT, Derived, IndexRow
 
 TABLES = {TEXT: record_text, NUMBER: record_number}
 
@@ -24,6 +24,41 @@ def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> No
     rewrite_rows(record_id, form_id, before.rows, after.rows)
     rewrite_words(record_id, form_id, before.tokens, after.tokens)
     count_changes(form_id, [(before, after)])
+
+
+def add_all(form_id: int, fresh: Sequence[tuple[int, Derived]]) -> None:
+    """Write the derived data of new records, each given with its id: few statements for any number of them."""
+    for name, table in TABLES.items():
+        rows = [_row(ident, form_id, row) for ident, one in fresh for row in one.rows if row[0] == name]
+        if rows:  # in the order of the index, so that neighbours are written together
+            rows.sort(key=lambda row: (row["fid"], row["town_id"], row["value"], row["record_id"]))
+            db.session.execute(sa.insert(table), rows)
+    _add_words(form_id, [(ident, one.tokens) for ident, one in fresh if one.tokens])
+    count_changes(form_id, [(NOTHING, one) for _ident, one in fresh])
+
+
+def drop_all(form_id: int, gone: Sequence[tuple[int, Derived]]) -> None:
+    """Take the derived data of records out, each given with its id and what the index says about it."""
+    ids = [{"ident": ident} for ident, _one in gone]
+    for table in TABLES.values():
+        db.session.execute(sa.delete(table).where(table.c.record_id == sa.bindparam("ident")), ids)
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(sa.text("DELETE FROM record_fts WHERE rowid = :ident"), ids)
+    else:
+        search = record_search
+        db.session.execute(sa.delete(search).where(search.c.record_id == sa.bindparam("ident")), ids)
+    count_changes(form_id, [(one, NOTHING) for _ident, one in gone])
+
+
+def _add_words(form_id: int, fresh: Sequence[tuple[int, Sequence[str]]]) -> None:
+    if not fresh:
+        return
+    if db.engine.dialect.name == "sqlite":
+        insert = sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:id, :grams)")
+        db.session.execute(insert, [{"id": ident, "grams": " ".join(tokens)} for ident, tokens in fresh])
+    else:
+        rows = [{"record_id": ident, "form_id": form_id, "grams": sorted(set(tokens))} for ident, tokens in fresh]
+        db.session.execute(sa.insert(record_search), rows)
 
 
 def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> None:

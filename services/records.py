@@ -136,7 +136,7 @@ def change_record(
     Raises Stale on an old row_version, AnswersRefused, AlreadyVoid, NotFound and NotAllowed.
     """
     form = _form_of(record)
-    record = _locked(form, [_identity(record)], actor, "record:edit")[0]
+    record = locked_records(form, [identity_of(record)], actor, "record:edit")[0]
     if record.row_version != row_version:
         raise Stale
     known = shape(form.id)
@@ -160,8 +160,8 @@ def change_record(
 @transaction
 def void_record(record: Record, *, reason: str, actor: Actor, at: datetime) -> Record:
     """Take a record out of use; it stays readable by its number. Raises ReasonMissing, AlreadyVoid, NotFound."""
-    void_records(_form_of(record), [_identity(record)], reason=reason, actor=actor, at=at)
-    return db.session.get_one(Record, _identity(record))
+    void_records(_form_of(record), [identity_of(record)], reason=reason, actor=actor, at=at)
+    return db.session.get_one(Record, identity_of(record))
 
 
 @transaction
@@ -172,10 +172,10 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
     if len(wanted) > BULK_MOST:
         raise TooManyAtOnce
     require(actor, "record:delete")
-    form = db.session.get_one(Form, _identity(form), with_for_update={"read": True})
+    form = db.session.get_one(Form, identity_of(form), with_for_update={"read": True})
     known = shape(form.id)
     changes = []
-    for record in _locked(form, wanted, actor, "record:delete"):
+    for record in locked_records(form, wanted, actor, "record:delete"):
         before = derived(record, known)
         record.state = RecordState.VOID
         record.updated_at = at
@@ -244,7 +244,7 @@ def new_record(
 
 def open_form(form: Form, actor: Actor) -> Form:
     """Hold the form until the act ends: its numbers are given one after another, and no version comes between."""
-    query = sa.select(Form).where(Form.id == _identity(form), in_scope(Form, actor, "record:create"))
+    query = sa.select(Form).where(Form.id == identity_of(form), in_scope(Form, actor, "record:create"))
     held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if held is None:
         raise NotFound
@@ -255,13 +255,13 @@ def open_form(form: Form, actor: Actor) -> Form:
 
 def _form_of(record: Record) -> Form:
     """Keep the form from getting a new version while one of its records changes."""
-    form_id = db.session.scalars(sa.select(Record.form_id).where(Record.id == _identity(record))).one_or_none()
+    form_id = db.session.scalars(sa.select(Record.form_id).where(Record.id == identity_of(record))).one_or_none()
     if form_id is None:
         raise NotFound
     return db.session.get_one(Form, form_id, with_for_update={"read": True})
 
 
-def _locked(form: Form, ids: list[int], actor: Actor, permission: str) -> list[Record]:
+def locked_records(form: Form, ids: list[int], actor: Actor, permission: str) -> list[Record]:
     """Read active records again under lock, in the order of their ids. Raises NotFound unless all are in scope."""
     require(actor, permission)
     query = (
@@ -335,7 +335,7 @@ def _why(reason: str) -> dict[str, str]:
     return {"reason": reason.strip()[:REASON_LENGTH]} if reason.strip() else {}
 
 
-def _identity(row: Any) -> int:
+def identity_of(row: Any) -> int:
     """Return the primary key without reading the row again: it may have expired, or lie in a closed transaction."""
     key = sa.inspect(row).identity
     if key is None:
