@@ -46,7 +46,7 @@ ACTS = {
             _l("重置密码"),
             _l("会生成一个只显示一次的密码，本人下次登录时必须改掉；现在的登录全部结束。"),
             lambda user, _which, actor, at: accounts.reset_password(user, actor=actor, at=at),
-            lambda user, _at: user.active,
+            lambda user, _at: user.active and not user.service,
         ),
         UserAct(
             "unlock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -54,6 +55,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "setting:list": {_R.ADMIN, _R.AUDITOR},
         "setting:manage": {_R.ADMIN},
         "audit:list": {_R.ADMIN, _R.AUDITOR},
+        "token:manage": {_R.ADMIN},
+        "webhook:list": {_R.ADMIN, _R.AUDITOR},
+        "webhook:manage": {_R.ADMIN},
         "form:list": {_R.ADMIN, _R.AUDITOR},
         "form:design": {_R.ADMIN},
         "form:publish": {_R.ADMIN},
@@ -68,7 +72,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 }
 
 # What these change holds in every village of the county, so only a role in the county itself lets somebody do it.
-COUNTY_WIDE = frozenset({"category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish"})
+COUNTY_WIDE = frozenset(
+    {"category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish", "webhook:manage"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a signed-in user with the grants valid today, or the system itself."""
+    """Who acts: a signed-in user with the grants valid today, or the system itself.
+
+    A program with a token acts as its user, narrowed to the permissions `only` and to the forms (ids) in `forms`.
+    """
 
     user_id: int | None
     username: str
@@ -95,16 +104,26 @@ class Actor:
     origin: str = ""
     system: bool = False
     flags: frozenset[str] = field(default=frozenset())
+    limits: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)  # see queries/rights.py
+    only: frozenset[str] | None = None
+    forms: frozenset[int] | None = None
 
     def can(self, permission: str) -> bool:
         """Tell whether the actor holds the permission anywhere. Raises KeyError on an unknown permission."""
         return bool(self.grants_for(permission)) or self.system
 
     def grants_for(self, permission: str) -> tuple[Grant, ...]:
-        roles = PERMISSIONS[permission]
+        """Return the grants whose role holds the permission and, with one form in view, may do it there."""
+        roles, limit = PERMISSIONS[permission], self.limits.get(permission)
+        if self.only is not None and permission not in self.only:
+            return ()
         wide = permission in COUNTY_WIDE
         return tuple(
-            grant for grant in self.grants if grant.role in roles and (grant.level == Level.COUNTY or not wide)
+            grant
+            for grant in self.grants
+            if grant.role in roles
+            and (grant.level == Level.COUNTY or not wide)
+            and (limit is None or grant.role in limit)
         )
 
     @property

@@ -70,11 +70,16 @@ def signed_in(token: str, *, origin: str, at: datetime, today: date) -> SignedIn
     if not rows:
         return None
     first = rows[0]
+    return SignedIn(first.sign_in_id, first.last_seen_at, actor_of(rows, origin=origin), first.locale)
+
+
+def actor_of(rows: Sequence[Any], *, origin: str) -> Actor:
+    """Return the user that the rows of `person_query` tell of, as who acts."""
+    first = rows[0]
     flags = _flags(first, {row.role for row in rows})
     # Who must do something first may do nothing else, wherever it is asked.
     grants = () if flags else _grants(rows)
-    actor = Actor(first.user_id, first.username, first.name, grants=grants, origin=origin, flags=flags)
-    return SignedIn(first.sign_in_id, first.last_seen_at, actor, first.locale)
+    return Actor(first.user_id, first.username, first.name, grants=grants, origin=origin, flags=flags)
 
 
 def user_by_username(username: str) -> User | None:
@@ -146,7 +151,7 @@ def totp_roles(county_id: int) -> set[str]:
 
 
 def _flags(row: Any, roles: set[str | None]) -> frozenset[str]:
-    demanded = row.totp_required or bool(roles & set(row.totp_roles or ()))
+    demanded = not row.service and (row.totp_required or bool(roles & set(row.totp_roles or ())))
     flags = {CHANGE_PASSWORD} if row.must_change_password else set()
     return frozenset(flags | ({SET_UP_CODE} if demanded and not row.has_code else set()))
 
@@ -172,8 +177,8 @@ def _breadth(level: str) -> int:
     return _BREADTH.get(Level(level), len(_BREADTH))
 
 
-def _signed_in_query() -> sa.Select[Any]:
-    """Build the query that runs on every request, once."""
+def person_query(key: Any, own: Sequence[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Build the query for a person by what opens the door (`key` is its model): a row for each role valid today."""
     today = sa.bindparam("today", type_=sa.Date())
     valid_today = sa.and_(
         Membership.user_id == User.id,
@@ -182,13 +187,13 @@ def _signed_in_query() -> sa.Select[Any]:
     )
     org = OrgUnit.__table__.c
     columns = (
-        SignIn.id.label("sign_in_id"),
-        SignIn.last_seen_at,
+        *own,
         User.id.label("user_id"),
         User.username,
         User.name,
         User.locale,
         User.must_change_password,
+        User.service,
         User.totp_required,
         User.totp_sealed.is_not(None).label("has_code"),
         Membership.role,
@@ -202,21 +207,22 @@ def _signed_in_query() -> sa.Select[Any]:
     )
     return (
         sa.select(*columns)
-        .select_from(SignIn)
-        .join(User, User.id == SignIn.user_id)
+        .select_from(key)
+        .join(User, User.id == key.user_id)
         .outerjoin(Membership, valid_today)
         .outerjoin(OrgUnit, OrgUnit.id == Membership.org_id)
         .outerjoin(Setting, sa.and_(Setting.county_id == User.county_id, Setting.key == TOTP_ROLES))
         .where(
-            SignIn.token_hash == sa.bindparam("token"),
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > sa.bindparam("at", type_=SignIn.expires_at.type),
+            key.token_hash == sa.bindparam("token"),
+            key.revoked_at.is_(None),
+            key.expires_at > sa.bindparam("at", type_=key.expires_at.type),
             User.active.is_(True),
+            *where,
         )
     )
 
 
-_SIGNED_IN = _signed_in_query()
+_SIGNED_IN = person_query(SignIn, (SignIn.id.label("sign_in_id"), SignIn.last_seen_at))  # runs on every request
 
 
 def names(user_ids: Sequence[int]) -> dict[int, str]:

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from models.access import Actor, Grant
+from models.access import Actor, Grant, Role
 from models.base import Base, db
 from models.orgs import Level, OrgUnit
 
 T = TypeVar("T", bound=Base)
 OWN_UNIT_LEVELS = frozenset({Level.DEPARTMENT, Level.COMMITTEE, Level.STUDIO})
+# What each permission asks of a form's `access`: whoever may not list its records may not treat them otherwise.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "record:list": ("list",),
+    "record:create": ("create",),
+    "record:edit": ("list", "edit"),
+    "record:delete": ("list", "delete"),
+    "record:export": ("list", "export"),
+    "record:reveal": ("list", "reveal"),
+    "record:history": ("list",),
+}
+
+
+def limited(actor: Actor, access: Mapping[str, tuple[str, ...]]) -> Actor:
+    """Return the actor as one form sees them by its `access`: every scope function then narrows by that too.
+
+    A form only takes away: what the permission map does not give, no form can give.
+    """
+    if actor.system or not access:
+        return actor
+    limits = {
+        permission: frozenset.intersection(*(_allowed(access.get(act)) for act in acts))
+        for permission, acts in NEEDED.items()
+    }
+    return replace(actor, limits=limits)
+
+
+def _allowed(named: tuple[str, ...] | None) -> frozenset[str]:
+    return frozenset(Role) if named is None else frozenset(named)
 
 
 def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnElement[bool]:
@@ -24,6 +53,17 @@ def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnEleme
     """
     if actor.system:
         return sa.true()
+    place = _in_place(model, actor, permission)
+    form = _form_id(model)
+    return place if actor.forms is None or form is None else sa.and_(place, form.in_(sorted(actor.forms)))
+
+
+def _form_id(thing: Any) -> Any:
+    """Return the column (or value) that names the form of a model (or row); None where forms do not matter."""
+    return thing.id if thing.__tablename__ == "form" else getattr(thing, "form_id", None)
+
+
+def _in_place(model: type[Base], actor: Actor, permission: str) -> sa.ColumnElement[bool]:
     grants = actor.grants_for(permission)
     if not hasattr(model, "town_id"):
         return _any_of([model.county_id.in_({g.county_id for g in grants})] if grants else [])  # type: ignore[attr-defined]
@@ -41,7 +81,11 @@ def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnEleme
 
 def covers(actor: Actor, permission: str, row: Any) -> bool:
     """Tell whether one loaded row lies in the scope; the same rule as in_scope, in Python."""
-    return actor.system or any(_grant_covers(grant, row) for grant in actor.grants_for(permission))
+    if actor.system:
+        return True
+    if actor.forms is not None and _form_id(row) not in {None, *actor.forms}:
+        return False
+    return any(_grant_covers(grant, row) for grant in actor.grants_for(permission))
 
 
 def get_in_scope(model: type[T], ident: Any, actor: Actor, permission: str) -> T | None:

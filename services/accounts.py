@@ -44,6 +44,10 @@ class OwnAccount(Refusal):
     message = _l("不能对自己的账号做这件事，请另一位管理员操作。")
 
 
+class ServiceAccount(Refusal):
+    message = _l("这是其他系统对接用的账号，没有密码，不能登录。")
+
+
 class RoleHeld(Refusal):
     message = _l("这个人在这段时间里已经担任这个单位的这个角色。")
 
@@ -153,6 +157,8 @@ def reset_password(user: User, *, actor: Actor, at: datetime) -> str:
     Lifts a lock and ends all sign-ins.
     """
     _require_over(user, actor=actor, at=at, own=False)
+    if user.service:
+        raise ServiceAccount
     password = one_time_password()
     set_password(user, password, at=at)
     user.must_change_password = True

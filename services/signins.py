@@ -88,7 +88,7 @@ def check_password(username: str, password: str, *, origin: str, at: datetime) -
     user = user_by_username(username.strip().casefold())
     if user is not None and (left := minutes_left(user, at)):
         raise Locked(left)
-    stored = user.password_hash if user is not None and user.active else ""
+    stored = user.password_hash if user is not None and user.active and not user.service else ""
     good = matches(stored, password)
     renewed = hash_password(password) if good and outdated(stored) else ""
     refusal = _settle(user.id if user else None, good=good, renewed=renewed, origin=origin, at=at)

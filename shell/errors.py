@@ -16,7 +16,7 @@ from services.refusals import Refusal
 
 Text = Any  # a str or a lazy string
 JSON_TYPES = ("application/json", "application/problem+json")
-_SERVER_ERROR = 500
+_UNAUTHORIZED, _SERVER_ERROR = 401, 500
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,18 @@ TROUBLES: dict[int, Trouble] = {
         "tools",
     ),
 }
+# What only programs meet, or what means something else to them.
+INTERFACE: dict[int, Trouble] = {
+    401: Trouble(_l("没有登录"), _l("请求没有带令牌，或令牌无效、已过期、已作废。"), ""),
+    403: Trouble(_l("没有权限"), _l("这个账号或令牌没有做这件事的权限。"), ""),
+    404: Trouble(_l("没有找到"), _l("没有这个地址或这条内容，或者不在管辖范围内。"), ""),
+    405: Trouble(_l("方法不对"), _l("这个地址不接受这种请求方法，可用的方法见应答头。"), ""),
+    406: Trouble(_l("格式不支持"), _l("这个地址只能应答 JSON。"), ""),
+    412: Trouble(_l("内容已被别人改过"), _l("带来的版本号不是最新的。请重新读取，对照后再改。"), ""),
+    413: Trouble(_l("内容太大"), _l("请求的内容超过了允许的大小，没有保存。"), ""),
+    415: Trouble(_l("格式不支持"), _l("请求的内容要用 JSON，并在请求头里写明类型。"), ""),
+    428: Trouble(_l("缺少版本号"), _l("修改时要在请求头里带上读取时得到的版本号。"), ""),
+}
 EXPIRED = Trouble(
     _l("页面已过期"),
     _l("为了安全，页面打开太久后不能再提交；这次提交没有保存。"),
@@ -91,6 +103,8 @@ EXPIRED = Trouble(
 
 def trouble_for(status: int) -> Trouble:
     """Return the words for a status; the family's own when the exact one has none."""
+    if request.path.startswith("/api/") and status in INTERFACE:
+        return INTERFACE[status]
     return TROUBLES.get(status) or TROUBLES[_SERVER_ERROR if status >= _SERVER_ERROR else 400]
 
 
@@ -100,26 +114,32 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or request.is_json or best in JSON_TYPES
 
 
-def answer(status: int, trouble: Trouble, *, what: Text = None, reference: str = "") -> Response:
-    """Return the page, or the problem document, for one trouble."""
+def answer(status: int, trouble: Trouble, *, what: Text = None, reference: str = "", **more: Any) -> Response:
+    """Return the page, or the problem document with `more` members, for one trouble."""
     told = str(what or trouble.what)
     if wants_json():
-        return _problem(status, str(trouble.title), told, reference)
+        return _problem(status, str(trouble.title), told, more | ({"reference": reference} if reference else {}))
     page = render_template(
         "errors/page.html", status=status, trouble=trouble, what=told, reference=reference, bare=status >= _SERVER_ERROR
     )
     return make_response(page, status)
 
 
-def _problem(status: int, title: str, detail: str, reference: str) -> Response:
+def _problem(status: int, title: str, detail: str, more: dict[str, Any]) -> Response:
+    """Return a problem document (RFC 9457)."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path}
-    body = current_app.json.dumps(document | ({"reference": reference} if reference else {}))
-    return current_app.response_class(body, status, content_type="application/problem+json")
+    body = current_app.json.dumps(document | more)
+    response = current_app.response_class(body, status, content_type="application/problem+json")
+    if status == _UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def on_refusal(refusal: Refusal) -> Response:
     """Show a refusal nobody showed on a form."""
-    return answer(refusal.status, trouble_for(refusal.status), what=refusal.message)
+    errors = getattr(refusal, "pointed", None)  # for programs: where in what they sent each error lies
+    more = {"errors": errors} if errors and wants_json() else {}
+    return answer(refusal.status, trouble_for(refusal.status), what=refusal.message, **more)
 
 
 def on_expired(_error: CSRFError) -> Response:

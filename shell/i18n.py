@@ -36,6 +36,14 @@ def locale() -> str:
     return chosen if chosen in LOCALES else str(current_app.config["ZHIYE"].default_locale)
 
 
+def speak_as_asked(fallback: str = "") -> None:
+    """Set the language of this request by its Accept-Language, for programs, which carry no cookie of ours."""
+    best = request.accept_languages.best_match(["zh-Hans-CN", "zh-CN", "zh", "en"]) or ""
+    chosen = "zh_Hans_CN" if best.startswith("zh") else best or fallback
+    if chosen in LOCALES:
+        g.locale = chosen
+
+
 def moment(value: datetime | None) -> str:
     """Say an instant in the county's time as 2026-11-22 14:02, in every language."""
     # Not format_datetime: it reads its pattern and looks for its zone anew for each of the fifty rows of a list.

@@ -8,10 +8,12 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 
 from models.access import Actor
 from queries.accounts import CHANGE_PASSWORD, SET_UP_CODE, SignedIn, signed_in
+from queries.tokens import bearer
 from services.signins import SEEN_EVERY, touch_sign_in
-from shell import clock
+from services.tokens import USED_EVERY, touch_token
+from shell import clock, i18n
+from shell.bearer import TOKEN, bearer_token, is_interface
 
-TOKEN = "token"  # noqa: S105 - the key in the browser's session, not a secret
 HEALTH = "portal.healthz"  # answers when the database does not
 # What somebody may still do who must change the password or set up a second factor first.
 ALWAYS_OPEN = frozenset({"portal.sign_in", "portal.sign_out", "portal.set_language"})
@@ -30,7 +32,15 @@ def origin() -> str:
 
 def load_actor() -> Any:
     """Set g.actor, g.sign_in_id and g.locale from the token; files of the look and the health check need none of it."""
-    if is_file_of_the_look() or request.endpoint == HEALTH or not (token := session.get(TOKEN)):
+    if is_file_of_the_look() or request.endpoint == HEALTH:
+        return None
+    sent = bearer_token()
+    if sent is not None:  # whatever cookie comes along: who sends a token acts by it alone
+        _load_bearer(sent)
+        return None
+    if not (token := session.get(TOKEN)):
+        if is_interface():
+            i18n.speak_as_asked()
         return None
     at = clock.now()
     found = signed_in(token, origin=origin(), at=at, today=clock.today())
@@ -42,6 +52,18 @@ def load_actor() -> Any:
         g.locale = found.locale
     _keep_alive(found, at)
     return _held_back(found.actor)
+
+
+def _load_bearer(token: str) -> None:
+    """Set g.actor by a program's token, and the language by what it says it reads."""
+    at = clock.now()
+    found = bearer(token, origin=origin(), at=at, today=clock.today())
+    if found is not None:
+        g.actor = found.actor
+        used = found.last_used_at
+        if used is None or at - used >= USED_EVERY or found.last_used_origin != origin():
+            touch_token(found.token_id, origin=origin(), at=at)
+    i18n.speak_as_asked(found.locale if found else "")
 
 
 def is_file_of_the_look() -> bool:
