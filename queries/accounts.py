@@ -179,15 +179,26 @@ def _breadth(level: str) -> int:
 
 def person_query(key: Any, own: Sequence[Any], *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Build the query for a person by what opens the door (`key` is its model): a row for each role valid today."""
-    today = sa.bindparam("today", type_=sa.Date())
-    valid_today = sa.and_(
-        Membership.user_id == User.id,
-        Membership.valid_from <= today,
-        sa.or_(Membership.valid_to.is_(None), Membership.valid_to > today),
+    opened = sa.select(*own, *_person_columns()).select_from(key).join(User, User.id == key.user_id)
+    return _with_roles(opened).where(
+        key.token_hash == sa.bindparam("token"),
+        key.revoked_at.is_(None),
+        key.expires_at > sa.bindparam("at", type_=key.expires_at.type),
+        User.active.is_(True),
+        *where,
     )
+
+
+def person(user_id: int, *, origin: str, today: date) -> tuple[Actor, str] | None:
+    """Return who asked for a piece of work that is done later, with the roles of today and the language; or None."""
+    query = _with_roles(sa.select(*_person_columns()).select_from(User))
+    rows = db.session.execute(query.where(User.id == user_id, User.active.is_(True)), {"today": today}).all()
+    return (actor_of(rows, origin=origin), rows[0].locale) if rows else None
+
+
+def _person_columns() -> tuple[Any, ...]:
     org = OrgUnit.__table__.c
-    columns = (
-        *own,
+    return (
         User.id.label("user_id"),
         User.username,
         User.name,
@@ -205,20 +216,19 @@ def person_query(key: Any, own: Sequence[Any], *where: sa.ColumnElement[bool]) -
         org.village_id,
         Setting.value.label("totp_roles"),
     )
+
+
+def _with_roles(query: sa.Select[Any]) -> sa.Select[Any]:
+    today = sa.bindparam("today", type_=sa.Date())
+    valid_today = sa.and_(
+        Membership.user_id == User.id,
+        Membership.valid_from <= today,
+        sa.or_(Membership.valid_to.is_(None), Membership.valid_to > today),
+    )
     return (
-        sa.select(*columns)
-        .select_from(key)
-        .join(User, User.id == key.user_id)
-        .outerjoin(Membership, valid_today)
+        query.outerjoin(Membership, valid_today)
         .outerjoin(OrgUnit, OrgUnit.id == Membership.org_id)
         .outerjoin(Setting, sa.and_(Setting.county_id == User.county_id, Setting.key == TOTP_ROLES))
-        .where(
-            key.token_hash == sa.bindparam("token"),
-            key.revoked_at.is_(None),
-            key.expires_at > sa.bindparam("at", type_=key.expires_at.type),
-            User.active.is_(True),
-            *where,
-        )
     )
 
 
