@@ -66,6 +66,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "record:edit": _ENTRY,
         "record:delete": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL, _R.DISPATCHER},
         "record:export": _OFFICIALS | {_R.ADMIN, _R.LEADER},
+        "record:import": _OFFICIALS,
         "record:reveal": _OFFICIALS | {_R.MEDIATOR},
         "record:history": _OFFICIALS | {_R.ADMIN, _R.AUDITOR},
     }.items()
