@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from engine.defaults import default_problem
-from engine.expression_types import TYPE_NAMES, result_type, type_problems
-from engine.expressions import dependencies, problems, uses_today
 from engine.governing import ITEM_ACTS, access_problem, document_problems, item_problems, stage_problem
-from engine.kinds import KINDS
+from engine.kinds import KINDS, Kind
 from engine.messages import N_, Message, Problem
 from engine.properties import (
     flag_problem,
@@ -22,12 +19,13 @@ from engine.properties import (
     text_problem,
     unsafe,
 )
-from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items, reads
+from engine.references import Findings, References
+from engine.schema import ITEM_PROPERTIES, MASKS, SCHEMA, STALE_POLICIES, Item, build_item, raw_items
 
-PAGES, ITEMS, RULES, TESTS = 50, 300, 100, 100
+PAGES, ITEMS, RULES = 50, 300, 100
+NESTED, REPEATED = 4, 2  # how deep groups and repeats stand in each other, and repeats alone
 _DOCUMENT = ("schema", "key", "title", "stale_policy", "list", "pages", "rules", "tests",
              "access", "stages", "duplicate")  # fmt: skip
-_TEST = ("in", "errors", "valid", "shown", "hidden")
 
 
 def check(document: object) -> list[Problem]:
@@ -40,16 +38,8 @@ def check(document: object) -> list[Problem]:
     return checker.problems
 
 
-class _Check:
+class _Check(Findings):
     """One pass over a document. Later steps run only when the shapes they rely on are right."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def say(self, path: str, message: Message | str | None, of: str | None = None, /, **params: Any) -> None:
-        if message is not None:
-            said = Message(message, params) if isinstance(message, str) else message
-            self.problems.append(Problem(path, of, said.text, said.params))
 
     def document(self, document: object) -> None:
         if not isinstance(document, dict):
@@ -71,7 +61,8 @@ class _Check:
             return
         for path, item in items:
             self._settled(path, item)
-        self._whole(document, items)
+        self._rules(document.get("rules"), "rules", None, places=True)
+        References(self.problems, document).judge()
         self.problems.extend(item_problems(document, items))
 
     def _pages(self, pages: object) -> None:
@@ -81,7 +72,7 @@ class _Check:
         seen: set[str] = set()
         for number, page in enumerate(pages):
             self._page(page, f"pages[{number}]", seen)
-        if not self.problems and sum(len(page["items"]) for page in pages) > ITEMS:
+        if not self.problems and sum(1 for _ in raw_items({"pages": pages})) > ITEMS:
             self.say("pages", N_("题目太多，一张表单最多 %(most)s 道"), most=ITEMS)
 
     def _page(self, page: object, path: str, seen: set[str]) -> None:
@@ -99,10 +90,10 @@ class _Check:
             self.say(f"{path}.items", N_("每一页要有题目的列表"))
             return
         for place, item in enumerate(items):
-            self._item(item, f"{path}.items[{place}]")
+            self._item(item, f"{path}.items[{place}]", ())
 
-    def _item(self, raw: object, path: str) -> None:
-        """Judge the shape of every property of one item, each on its own."""
+    def _item(self, raw: object, path: str, held: tuple[Kind, ...]) -> None:
+        """Judge the shape of every property of one item, each on its own; `held` by these kinds, outermost first."""
         if not isinstance(raw, dict):
             self.say(path, N_("每道题要是一个对象"))
             return
@@ -115,11 +106,25 @@ class _Check:
             if name in _NEEDED or raw.get(name) is not None:
                 self.say(f"{path}.{name}", judge(raw.get(name)), fid)
         settings = {setting.name: setting for setting in kind.config_properties}
-        self._only(raw, (*ITEM_PROPERTIES, *settings), path, fid)
+        self._only(raw, (*ITEM_PROPERTIES, *settings, *(("items",) if kind.holds_items else ())), path, fid)
         for name, setting in settings.items():
             if name in raw:
                 self.say(f"{path}.{name}", setting_problem(raw[name], setting), fid)
         self._rules(raw.get("rules"), f"{path}.rules", fid)
+        if kind.holds_items:
+            self._inner(raw.get("items", []), path, fid, (*held, kind))
+
+    def _inner(self, items: object, path: str, fid: str | None, held: tuple[Kind, ...]) -> None:
+        """Judge what stands in a group or repeat."""
+        if len(held) > NESTED:
+            self.say(path, N_("题目套得太深，分组最多套 %(most)s 层"), fid, most=NESTED)
+        elif sum(kind.repeats for kind in held) > REPEATED:
+            self.say(path, N_("重复填写的一组题目最多套 %(most)s 层"), fid, most=REPEATED)
+        elif not isinstance(items, list):
+            self.say(f"{path}.items", N_("每一组要有题目的列表"), fid)
+        else:
+            for place, item in enumerate(items):
+                self._item(item, f"{path}.items[{place}]", held)
 
     def _rules(self, rules: object, path: str, fid: str | None, *, places: bool = False) -> None:
         if rules is None:
@@ -165,116 +170,15 @@ class _Check:
             elif getattr(item, name) and not possible:
                 self.say(f"{path}.{name}", N_("这种题型不能排序、筛选或搜索"), item.fid)
         if not kind.answerable and (item.required or item.default is not None or item.rules):
-            self.say(path, N_("说明文字没有答案，不能设必填、默认值和校验"), item.fid)
+            self.say(path, N_("这种题型没有答案，不能设必填、默认值和校验"), item.fid)
         elif item.required and not kind.entered:
             self.say(path, N_("这种题型不由人填写，不能设必填"), item.fid)
+        elif item.default is not None and kind.repeats:
+            self.say(f"{path}.default", N_("重复填写的一组题目没有默认值，请设最少几行"), item.fid)
         elif item.default is not None and item.calculation is not None:
             self.say(f"{path}.default", N_("由公式算出的内容不能有默认值"), item.fid)
         elif item.default is not None:
             self.say(f"{path}.default", default_problem(item), item.fid)
-
-    def _whole(self, document: Mapping[str, Any], items: list[tuple[str, Item]]) -> None:
-        """Judge what refers from one place to another."""
-        known = {item.fid: item for _, item in items if not item.retired and item.kind.answerable}
-        if not any(not item.retired for _, item in items):
-            self.say("pages", N_("表单至少要有一道在用的题目"))
-        for path, item in items:
-            if not item.retired:
-                self._conditions(path, item, known)
-        self._cycles(items)
-        self._rules(document.get("rules"), "rules", None, places=True)
-        self._form_rules(document, known)
-        self._columns(document.get("list"), known)
-        self._tests(document.get("tests"), {item.fid for _, item in items if not item.retired})
-
-    def _condition(self, path: str, expression: Any, known: Mapping[str, Item], fid: str | None = None) -> bool:
-        messages = problems(expression, known)
-        if not messages:
-            messages = type_problems(expression, known)
-        for message in messages:
-            self.say(path, message, fid)
-        return not messages
-
-    def _conditions(self, path: str, item: Item, known: Mapping[str, Item]) -> None:
-        if item.show is not None and self._condition(f"{path}.show", item.show, known, item.fid):
-            read = dependencies(item.show)
-            if item.fid in read:
-                self.say(f"{path}.show", N_("显示条件不能用到这道题自己"), item.fid)
-            if not read and not uses_today(item.show):
-                self.say(f"{path}.show", N_("显示条件没有用到任何题目"), item.fid)
-        self._calculation(path, item, known)
-        if not isinstance(item.required, bool):
-            self._condition(f"{path}.required", item.required, known, item.fid)
-        for place, rule in enumerate(item.rules):
-            self._condition(f"{path}.rules[{place}].if", rule.condition, known, item.fid)
-
-    def _calculation(self, path: str, item: Item, known: Mapping[str, Item]) -> None:
-        tree = item.calculation
-        if tree is None or not self._condition(f"{path}.value", tree, known, item.fid):
-            return
-        read = dependencies(tree)
-        if item.fid in read:
-            self.say(f"{path}.value", N_("计算公式不能用到这道题自己"), item.fid)
-        for fid in sorted(read):
-            if known[fid].masked or known[fid].type == "person_name":
-                # What is computed is stored and shown openly.
-                said = N_("计算公式不能用到保密的题目“%(label)s”")
-                self.say(f"{path}.value", said, item.fid, label=known[fid].text())
-        found, wanted = result_type(tree, known), item.kind.value_type
-        if found is not None and found != wanted:
-            names = {"found": Message(TYPE_NAMES[found]), "wanted": Message(TYPE_NAMES[wanted])}
-            self.say(f"{path}.value", N_("公式算出来的是%(found)s，而这道题要的是%(wanted)s"), item.fid, **names)
-
-    def _cycles(self, items: list[tuple[str, Item]]) -> None:
-        if self.problems:
-            return
-        graph = {item.fid: reads(item) for _, item in items if not item.retired}
-        try:
-            TopologicalSorter(graph).prepare()
-        except CycleError as error:
-            names = {item.fid: item.text() for _, item in items}
-            circle = " → ".join(names[fid] for fid in error.args[1])
-            self.say("pages", N_("显示条件或计算公式绕成了圈：%(circle)s"), circle=circle)
-
-    def _form_rules(self, document: Mapping[str, Any], known: Mapping[str, Item]) -> None:
-        if self.problems:
-            return
-        for place, rule in enumerate(document.get("rules") or ()):
-            self._condition(f"rules[{place}].if", rule["if"], known)
-            if rule.get("at") is not None and not _among(rule["at"], known):
-                self.say(f"rules[{place}].at", N_("提示位置的题目不存在或已停用"))
-
-    def _columns(self, columns: object, known: Mapping[str, Item]) -> None:
-        if columns is None:
-            return
-        names = {*known, *(item.key for item in known.values())}
-        if not isinstance(columns, list) or not all(_among(name, names) for name in columns):
-            self.say("list", N_("列表的列只能是在用的题目"))
-        elif len(set(columns)) != len(columns):
-            self.say("list", N_("列表的列重复"))
-
-    def _tests(self, tests: object, fids: set[str]) -> None:
-        if tests is None:
-            return
-        if not isinstance(tests, list) or len(tests) > TESTS:
-            self.say("tests", N_("样例要是一个列表，最多 %(most)s 个"), most=TESTS)
-            return
-        for place, test in enumerate(tests):
-            self._test(test, f"tests[{place}]", fids)
-
-    def _test(self, test: object, path: str, fids: set[str]) -> None:
-        if not isinstance(test, dict) or not isinstance(test.get("in"), dict):
-            self.say(path, N_("样例要有输入的答案"))
-            return
-        self._only(test, _TEST, path)
-        for name in _TEST:
-            named = test.get(name, [])
-            if not isinstance(named, list | dict) or not all(_among(fid, fids) for fid in named):
-                self.say(f"{path}.{name}", N_("样例里的题目不存在或已停用"))
-
-
-def _among(name: object, names: object) -> bool:
-    return isinstance(name, str) and isinstance(names, set | Mapping) and name in names
 
 
 def _policy_problem(policy: object) -> Message | None:

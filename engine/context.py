@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 DEFAULT_LOCALE = "zh_Hans_CN"
 
@@ -22,6 +23,10 @@ def _none_known(_uid: str) -> bool:
     return False
 
 
+def _new_id() -> str:
+    return uuid4().hex[:16]
+
+
 def _untranslated(text: str) -> str:
     return text
 
@@ -33,7 +38,7 @@ class Context:
     The look-ups refuse by default, so that a caller who forgets one lets nothing through.
     `previous` holds the Python values of the record before this edit: what was allowed then stays allowed.
     `stage` is where the record stands on its way; `locked` names the items whose answers this person may not give:
-    they stay as they are and are not held against anybody.
+    they stay as they are and are not held against anybody. `new_id` names new rows of repeats: 16 hexadecimal figures.
     `user` knows "name" (text), "village" and "town" (organisation ids). `query` holds the texts of the address bar by
     name, `earlier` the stored answers by fid that the user entered last time: both only for defaults.
     """
@@ -50,3 +55,4 @@ class Context:
     locked: frozenset[str] = frozenset()
     locale: str = DEFAULT_LOCALE
     translate: Callable[[str], str] = _untranslated
+    new_id: Callable[[], str] = _new_id

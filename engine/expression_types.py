@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.expressions import readings
 from engine.messages import N_, Message
 from engine.operations import LOOPS
 from engine.schema import Item
@@ -43,6 +44,28 @@ def type_problems(expression: Any, items: Mapping[str, Item]) -> list[Message]:
     if name in LOOPS and items[arguments[0]].type != "repeat":
         found.append(Message(N_("“%(label)s”不是重复填写的一组题目"), {"label": items[arguments[0]].text()}))
     return found
+
+
+def scope_problems(
+    expression: Any, scope: tuple[str, ...], repeats: Mapping[str, tuple[str, ...]], items: Mapping[str, Item]
+) -> list[Message]:
+    """List what a tree cannot see where it stands, in a tree that is otherwise right.
+
+    `scope` are the repeats around it and `repeats` those around each item, outermost first. What stands in rows is
+    seen in the same row and in rows below it; from outside only by an operation that goes over the rows.
+    """
+    return [
+        Message(
+            N_("“%(label)s”每一行各有一个答案，在组外要用逐行的统计（如合计、任一行、每一行）"),
+            {"label": items[fid].text()},
+        )
+        for fid, over in readings(expression)
+        if not _seen(repeats[fid], scope) and not (over and _seen(repeats[fid], (*repeats[over], over)))
+    ]
+
+
+def _seen(wanted: tuple[str, ...], scope: tuple[str, ...]) -> bool:
+    return scope[: len(wanted)] == wanted
 
 
 def result_type(node: Any, items: Mapping[str, Item]) -> str | None:

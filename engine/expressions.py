@@ -23,11 +23,12 @@ Expression = Any
 
 
 class _Place(NamedTuple):
-    """Where a node stands: its level, whether a text there is a fid, and whether a loop holds it."""
+    """Where a node stands: its level, whether a text there is a fid, and the repeat over whose rows a loop holds it."""
 
     depth: int = 1
     reference: bool = False
     looped: bool = False
+    over: str | None = None
 
 
 def problems(expression: Expression, known_fids: Collection[str]) -> list[Message]:
@@ -45,6 +46,11 @@ def problems(expression: Expression, known_fids: Collection[str]) -> list[Messag
 def dependencies(expression: Expression) -> frozenset[str]:
     """Return the fids that a checked tree reads."""
     return frozenset(fid for node, place in _nodes(expression) if (fid := _reference(node, place)) is not None)
+
+
+def readings(expression: Expression) -> Iterator[tuple[str, str | None]]:
+    """Walk the fids that a checked tree reads, each with the repeat in whose rows a loop reads it, or None."""
+    return ((fid, place.over) for node, place in _nodes(expression) if (fid := _reference(node, place)) is not None)
 
 
 def uses_today(expression: Expression) -> bool:
@@ -100,13 +106,14 @@ def _nodes(expression: Expression) -> Iterator[tuple[Any, _Place]]:
         if isinstance(node, dict) and len(node) == 1:
             ((name, arguments),) = node.items()
             if isinstance(arguments, list) and name in OPERATIONS:
-                inner = [(one, _inside(name, number, place)) for number, one in enumerate(arguments)]
+                inner = [(one, _inside(name, number, arguments, place)) for number, one in enumerate(arguments)]
                 waiting.extend(reversed(inner))
 
 
-def _inside(name: str, number: int, place: _Place) -> _Place:
+def _inside(name: str, number: int, arguments: list[Any], place: _Place) -> _Place:
     reference = name in AGGREGATES or (name in LOOPS and number == 0)
-    return _Place(place.depth + 1, reference, place.looped or name in LOOPS)
+    over = arguments[0] if name in LOOPS and number and isinstance(arguments[0], str) else place.over
+    return _Place(place.depth + 1, reference, place.looped or name in LOOPS, over)
 
 
 def _reference(node: Any, place: _Place) -> str | None:

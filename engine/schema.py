@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.kinds.base import Kind
 
 SCHEMA = "zhiye-form/1"
+ROW_ID = "_id"  # the permanent name of a row among its answers
 LIST_COLUMNS = 5
 STALE_POLICIES = ("finish_old", "fast_forward", "refuse_after")
 MASKS = ("middle", "all")
@@ -70,13 +71,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class RecordedTest:
-    """Answers kept with a form, and what must come of them."""
+    """Answers kept with a form, and what must come of them. Fids inside rows stand for any row."""
 
     given: Mapping[str, Any]
     errors: tuple[str, ...] = ()
     valid: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    calc: Mapping[str, Any] = field(default_factory=dict)  # what is computed at record level; None is empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,7 @@ class Item:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # act -> the only roles that may
     stage: Mapping[str, str] = field(default_factory=dict)  # view_from, required_from, edit_until -> stage
     config: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[Item, ...] = ()  # what stands in a group or repeat; nothing in other kinds
 
     @property
     def kind(self) -> Kind:
@@ -140,6 +143,24 @@ class Item:
         """Tell whether answers are shown masked to those who may not reveal them."""
         return self.mask is not None or self.sealed
 
+    @cached_property
+    def row_items(self) -> tuple[Item, ...]:
+        """Return the items of one row of this repeat: groups flattened in, nested repeats as they are."""
+        return tuple(_level(self.items))
+
+    @cached_property
+    def live_row_items(self) -> tuple[Item, ...]:
+        """Return the items that are asked in a row of this repeat; each stands behind the group that holds it."""
+        return tuple(_level(self.items, live=True))
+
+    def to_json(self, value: Any) -> Any:
+        """Return what is stored of an answer; of a repeat each row's answers, with its `_id`."""
+        return _rows(self, value, to_json=True) if self.kind.repeats else self.kind.to_json(value)
+
+    def from_json(self, stored: Any) -> Any:
+        """Return the Python value of a stored answer; of a repeat a list of rows, retired items in them too."""
+        return _rows(self, stored, to_json=False) if self.kind.repeats else self.kind.from_json(stored)
+
     def text(self, locale: str = DEFAULT_LOCALE) -> str:
         """Return the label in a language."""
         return self.label.to(locale)
@@ -147,16 +168,21 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One step of a form."""
+    """One step of a form. `tree` holds its items as they stand in each other, `items` those of record level."""
 
     id: str
     title: Text
-    items: tuple[Item, ...]
+    tree: tuple[Item, ...]
 
-    @property
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Return the items of record level: groups and what they hold one after the other, repeats as one item."""
+        return tuple(_level(self.tree))
+
+    @cached_property
     def live_items(self) -> tuple[Item, ...]:
-        """Return the items that are asked."""
-        return tuple(item for item in self.items if not item.retired)
+        """Return the items of record level that are asked; none of a retired group."""
+        return tuple(_level(self.tree, live=True))
 
     def text(self, locale: str = DEFAULT_LOCALE) -> str:
         """Return the title in a language."""
@@ -190,18 +216,65 @@ class Definition:
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        """Return all items in the order of the pages, retired ones included."""
-        return tuple(self._by_fid.values())
+        """Return the items of record level in the order of the pages, retired ones included.
+
+        A group stands before what it holds, a repeat stands alone: what is asked in its rows is in `row_items`.
+        """
+        return tuple(item for page in self.pages for item in page.items)
 
     @cached_property
     def live_items(self) -> tuple[Item, ...]:
-        """Return the items that are asked."""
-        return tuple(item for item in self.items if not item.retired)
+        """Return the items of record level that are asked. A retired group takes what it holds with it."""
+        return tuple(item for page in self.pages for item in page.live_items)
+
+    @cached_property
+    def every_item(self) -> tuple[Item, ...]:
+        """Return all items in order, those inside repeats and retired ones included."""
+        return tuple(self._by_fid.values())
+
+    @cached_property
+    def every_live_item(self) -> tuple[Item, ...]:
+        """Return all items that are asked, those inside repeats included."""
+        return tuple(item for item in self.every_item if self.is_live(item.fid))
+
+    def is_live(self, fid: str) -> bool:
+        """Tell whether an item is asked: neither it nor anything that holds it is retired."""
+        return not any(item.retired for item in (self.item(fid), *self.holders_of(fid)))
+
+    def holders_of(self, fid: str) -> tuple[Item, ...]:
+        """Return the groups and repeats that hold an item, outermost first; raises KeyError."""
+        return self._holders[fid]
+
+    def repeats_of(self, fid: str) -> tuple[str, ...]:
+        """Return the fids of the repeats that hold an item, outermost first; raises KeyError."""
+        return tuple(holder.fid for holder in self.holders_of(fid) if holder.kind.repeats)
+
+    def group_of(self, fid: str) -> str | None:
+        """Return the fid of the group that an item stands in directly, None in a repeat or on a page."""
+        return self._groups.get(fid)
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        return {fid: around[-1].fid for fid, around in self._holders.items() if around and not around[-1].kind.repeats}
+
+    def with_held(self, fids: Iterable[str]) -> frozenset[str]:
+        """Return the fids and those of everything that these groups and repeats hold."""
+        named = frozenset(fids)
+        return named | {fid for fid, around in self._holders.items() if any(one.fid in named for one in around)}
+
+    @cached_property
+    def repeats(self) -> tuple[Item, ...]:
+        """Return the repeats, nested and retired ones included."""
+        return tuple(item for item in self.every_item if item.kind.repeats)
+
+    @cached_property
+    def _holders(self) -> dict[str, tuple[Item, ...]]:
+        return {item.fid: holders for page in self.pages for item, holders in nested(page.tree)}
 
     @cached_property
     def computed_items(self) -> tuple[Item, ...]:
-        """Return the items that are computed, each after those that its calculation reads."""
-        found = {item.fid: item for item in self.live_items if item.calculation is not None}
+        """Return the items that are computed, in rows too, each after those that its calculation reads."""
+        found = {item.fid: item for item in self.every_live_item if item.calculation is not None}
         graph = {fid: dependencies(item.calculation) & found.keys() for fid, item in found.items()}
         try:
             return tuple(found[fid] for fid in TopologicalSorter(graph).static_order())
@@ -209,22 +282,23 @@ class Definition:
             return tuple(found.values())
 
     def item(self, fid: str) -> Item:
-        """Return the item of a fid; raises KeyError."""
+        """Return the item of a fid, inside repeats too; raises KeyError."""
         return self._by_fid[fid]
 
     def by_key(self, key: str) -> Item:
         """Return the item of a key; raises KeyError."""
-        for item in self.items:
+        for item in self.every_item:
             if item.key == key:
                 return item
         raise KeyError(key)
 
     def page_of(self, fid: str) -> str:
         """Return the id of the page an item stands on; raises KeyError."""
-        for page in self.pages:
-            if any(item.fid == fid for item in page.items):
-                return page.id
-        raise KeyError(fid)
+        return self._pages[fid]
+
+    @cached_property
+    def _pages(self) -> dict[str, str]:
+        return {item.fid: page.id for page in self.pages for item, _ in nested(page.tree)}
 
     @cached_property
     def access(self) -> Mapping[str, tuple[str, ...]]:
@@ -258,11 +332,68 @@ def reads(item: Item) -> frozenset[str]:
     return frozenset(fid for tree in trees for fid in dependencies(tree))
 
 
+def address(fid: str, rows: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the address of an answer: `a1`, or inside rows, given as (repeat, row id), `b0/<id>/b1`."""
+    return "/".join([*(part for row in rows for part in row), fid])
+
+
+def fid_of(where: str) -> str:
+    """Return the fid at the end of an address."""
+    return where.rsplit("/", 1)[-1]
+
+
+def nested(items: Iterable[Item], holders: tuple[Item, ...] = ()) -> Iterator[tuple[Item, tuple[Item, ...]]]:
+    """Walk items and what they hold, each with the groups and repeats around it, outermost first."""
+    for item in items:
+        yield item, holders
+        yield from nested(item.items, (*holders, item))
+
+
+def _level(items: Iterable[Item], *, live: bool = False) -> Iterator[Item]:
+    """Walk the items of one level: what groups hold stands behind them, what repeats hold is another level."""
+    for item in items:
+        if live and item.retired:
+            continue
+        yield item
+        if not item.kind.repeats:
+            yield from _level(item.items, live=live)
+
+
+def _rows(item: Item, rows: Iterable[Mapping[str, Any]], *, to_json: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            ROW_ID: row[ROW_ID],
+            **{
+                one.fid: one.to_json(row[one.fid]) if to_json else one.from_json(row[one.fid])
+                for one in item.row_items
+                if row.get(one.fid) is not None and one.kind.answerable
+            },
+        }
+        for row in rows
+    ]
+
+
 def raw_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Walk the items of a document whose shape was checked, each with its path."""
+    """Walk the items of a document whose shape was checked, inside groups and repeats too, each with its path."""
+    return ((path, item) for path, item, _ in raw_nested(document))
+
+
+RawItem = Mapping[str, Any]
+
+
+def raw_nested(document: Mapping[str, Any]) -> Iterator[tuple[str, RawItem, tuple[RawItem, ...]]]:
+    """Walk the same items, each with its path and the items around it, outermost first."""
     for number, page in enumerate(document["pages"]):
-        for place, item in enumerate(page["items"]):
-            yield f"pages[{number}].items[{place}]", item
+        yield from _raw_level(page, f"pages[{number}]", ())
+
+
+def _raw_level(
+    holder: RawItem, path: str, around: tuple[RawItem, ...]
+) -> Iterator[tuple[str, RawItem, tuple[RawItem, ...]]]:
+    for place, item in enumerate(holder.get("items") or ()):
+        where = f"{path}.items[{place}]"
+        yield where, item, around
+        yield from _raw_level(item, where, (*around, item))
 
 
 def build_item(raw: Mapping[str, Any]) -> Item:
@@ -283,7 +414,8 @@ def build_item(raw: Mapping[str, Any]) -> Item:
         retired=bool(raw.get("retired")),
         roles={act: tuple(roles) for act, roles in (raw.get("roles") or {}).items()},
         stage=dict(raw.get("stage") or {}),
-        config={name: value for name, value in raw.items() if name not in ITEM_PROPERTIES},
+        config={name: value for name, value in raw.items() if name not in (*ITEM_PROPERTIES, "items")},
+        items=tuple(build_item(one) for one in raw.get("items") or ()),
     )
 
 
@@ -306,7 +438,7 @@ def build(document: Mapping[str, Any]) -> Definition:
         refuse_after=date.fromisoformat(until) if until else None,
         document=normal,
         sha256=digest(normal),
-        _by_fid={item.fid: item for page in pages for item in page.items},
+        _by_fid={item.fid: item for page in pages for item, _ in nested(page.tree)},
     )
 
 
@@ -325,6 +457,8 @@ def _said(item: dict[str, Any]) -> dict[str, Any]:
     for name in _SWITCHES:
         if said.get(name) is False:
             del said[name]
+    if "items" in said:
+        said["items"] = [_said(one) for one in said["items"]]
     return said
 
 
@@ -340,4 +474,4 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
 
 def _test(raw: Mapping[str, Any]) -> RecordedTest:
     parts = {name: tuple(raw.get(name) or ()) for name in ("errors", "valid", "shown", "hidden")}
-    return RecordedTest(given=raw.get("in") or {}, **parts)
+    return RecordedTest(given=raw.get("in") or {}, calc=raw.get("calc") or {}, **parts)

@@ -13,6 +13,7 @@ from engine.kinds.date import DateKind
 from engine.kinds.datetime import DatetimeKind
 from engine.kinds.decimal import DecimalKind
 from engine.kinds.geopoint import GeopointKind
+from engine.kinds.group import GroupKind
 from engine.kinds.hidden import HiddenKind
 from engine.kinds.image import ImageKind
 from engine.kinds.integer import IntegerKind
@@ -23,6 +24,7 @@ from engine.kinds.person_name import PersonNameKind
 from engine.kinds.range import RangeKind
 from engine.kinds.rank import RankKind
 from engine.kinds.rating import RatingKind
+from engine.kinds.repeat import RepeatKind
 from engine.kinds.select_multiple import SelectMultipleKind
 from engine.kinds.select_one import SelectOneKind
 from engine.kinds.text import TextKind
@@ -60,6 +62,8 @@ KINDS: dict[str, Kind] = {
         ImageKind(),
         CalculateKind(),
         HiddenKind(),
+        GroupKind(),
+        RepeatKind(),
     )
 }
 

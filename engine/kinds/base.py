@@ -51,6 +51,8 @@ class Kind(ABC):
     sortable: ClassVar[bool] = False
     searchable: ClassVar[bool] = False
     answerable: ClassVar[bool] = True
+    holds_items: ClassVar[bool] = False  # other items stand in it
+    repeats: ClassVar[bool] = False  # and are answered once for each of its rows
     maskable: ClassVar[bool] = False
     entered: ClassVar[bool] = True  # somebody fills it in on a page
     visible: ClassVar[bool] = True  # who fills in gets to see it
