@@ -42,6 +42,11 @@ def route(rule: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[F], F]
     return cast("Callable[[F], F]", expose(rule, methods=methods))
 
 
+def asks_redraw() -> bool:
+    """Tell whether a button only asks to show the page again, with a row more or less, and to save nothing."""
+    return request.method == "POST" and not {"more", "less", "redraw"}.isdisjoint(request.form)
+
+
 class FormActs(ZhiyeView):
     """The base of the designer's parts."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
+from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, asks_redraw, route
 from admin.form_outline import KIND_CARDS, outline
 from engine import editing
 from engine.definition import Item
@@ -53,7 +53,9 @@ class FormItems(FormActs):
             KINDS[kind], {}, _others(form, ""), listed=automatic and KINDS[kind].answerable and KINDS[kind].visible
         )
         page = self._form(design, form)
-        if page.validate_on_submit():
+        if asks_redraw():
+            design.redraw(page, more=request.form.get("more", ""), less=request.form.get("less", ""))
+        elif page.validate_on_submit():
             saved = self._save_item(form, design, page, page_id=page_id)
             if saved is not None:
                 return saved
@@ -66,7 +68,9 @@ class FormItems(FormActs):
         if design is None:
             return self.conflict(form, _("修改题目")) if request.method == "POST" else abort(404)
         page = self._form(design, form)
-        if page.validate_on_submit():
+        if asks_redraw():
+            design.redraw(page, more=request.form.get("more", ""), less=request.form.get("less", ""))
+        elif page.validate_on_submit():
             saved = self._save_item(form, design, page)
             if saved is not None:
                 return saved
@@ -146,7 +150,7 @@ class FormItems(FormActs):
     def _item_page(
         self, form: Form, design: ItemDesign, page: BaseItemForm, *, page_id: str = "", status: int = 0, **context: Any
     ) -> Any:
-        wrong = page.gathered_errors()
+        wrong = page.gathered_errors() and not asks_redraw()
         return self.page(
             "item", form, status or (UNPROCESSABLE if wrong else 200), form=page, design=design, page_id=page_id,
             card=KIND_CARDS[design.kind.name], **context,

@@ -14,6 +14,7 @@ from engine.definition import Change, Item, Problem, check
 from engine.editing import automatic_columns, column_fids
 from engine.messages import Message
 from engine.schema import build_item
+from forms.formulas import formula_text
 from forms.saying import said
 from models.forms import FormState
 from queries.forms import Touched
@@ -47,6 +48,8 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     "image": ("camera", _l("现场拍照或选图")),
     "calculate": ("calculator-fill", _l("由别的答案自动算出，不用填写")),
     "hidden": ("eye-slash", _l("填写的人看不到，随登记一起保存")),
+    "group": ("collection", _l("几道题放在一个小标题下，一起显示或隐藏")),
+    "repeat": ("list-task", _l("同一组题目填几遍，如家庭成员、当事人")),
 }
 _COUNTED_CHANGES = frozenset({"retired", "option_retired", "type_changed", "relabelled", "settings_changed"})
 
@@ -128,7 +131,9 @@ def outline(
 
 
 def in_words(expression: Any, items: Mapping[str, Item]) -> list[str]:
-    """Say a condition, a row each."""
+    """Say a condition, a row each; what no rows can say as its formula."""
+    if conditions.simple(expression) is None:
+        return [_("公式：%(formula)s", formula=formula_text(expression, items))]
     return [said(message) for message in conditions.words(expression, items, locale=locale(), translate=_)]
 
 

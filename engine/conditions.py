@@ -35,6 +35,25 @@ OPERATORS: Mapping[str, str] = {
     "empty": N_("没有填写"),
 }
 _ORDER = ("eq", "ne", "gt", "ge", "lt", "le")
+# The same in the words of what is compared.
+_NUMBER_OPERATORS: Mapping[str, str] = {
+    "eq": N_("等于"),
+    "ne": N_("不等于"),
+    "gt": N_("大于"),
+    "ge": N_("大于或等于"),
+    "lt": N_("小于"),
+    "le": N_("小于或等于"),
+}
+_DATE_OPERATORS: Mapping[str, str] = {
+    "eq": N_("是"),
+    "ne": N_("不是"),
+    "gt": N_("晚于"),
+    "ge": N_("不早于"),
+    "lt": N_("早于"),
+    "le": N_("不晚于"),
+}
+_TEXT_OPERATORS: Mapping[str, str] = {"eq": N_("是"), "ne": N_("不是"), "contains": N_("包含"), "lacks": N_("不包含")}
+_LIST_OPERATORS: Mapping[str, str] = {"contains": N_("选了"), "lacks": N_("没有选")}
 _BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "text": ("eq", "ne", "contains", "lacks"),
     "number": _ORDER,
@@ -130,6 +149,16 @@ def operators_for(item: Item, *, counted: bool = False) -> tuple[str, ...]:
     return (*(_BY_TYPE[item.kind.value_type] if comparable else ()), "filled", "empty")
 
 
+def operator_words(name: str, item: Item, *, counted: bool = False) -> str:
+    """Return the words of an operator for an item, such as 晚于 for a date where a number is 大于."""
+    kind = item.kind.value_type
+    if kind == "number" or counted:
+        return _NUMBER_OPERATORS.get(name, OPERATORS[name])
+    if kind == "date" or _ordered_text(item):
+        return _DATE_OPERATORS.get(name, OPERATORS[name])
+    return (_LIST_OPERATORS if kind == "list" else _TEXT_OPERATORS).get(name, OPERATORS[name])
+
+
 def _ordered_text(item: Item) -> bool:
     """Tell whether an answer is a text whose order has a meaning, such as a time of day."""
     return item.kind.value_type == "text" and "ge" in item.kind.operators
@@ -147,7 +176,9 @@ def build(condition: Condition, items: Items) -> Expression:
 
 
 def _tree(clause: Clause, item: Item | None) -> Expression:
-    field = {"count": [clause.fid]} if clause.counted else {"var": clause.fid}
+    field: Expression = {"var": clause.fid}
+    if clause.counted:
+        field = {"count": [clause.fid or field]}  # an item that is new has no fid yet
     if clause.operator in {"filled", "empty"}:
         return {clause.operator: [field]}
     if clause.operator in {"contains", "lacks"}:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.fields import Field
 
-from engine import conditions
 from engine.definition import Item
 from engine.diff import WIDENING
 from engine.editing import RawItem
 from engine.kinds import KINDS, ConfigProperty, Kind
 from engine.messages import Invalid, Message, Problem
 from engine.schema import build_item
+from forms.builders import Builder, gather, rearrange, say
 from forms.forms import choices, en_of, text_of, zh_of
 from forms.formulas import formula_text, read_formula
 from forms.item_fields import CONFIG, BaseItemForm, item_form_class
 from forms.options import option_rows, read_options
+from forms.rules import offer_rules, read_rules, rule_data
 from forms.saying import said
 
-SELF = "@self"
 KEEP = "@keep"
-SPARE_ROWS = 2
+WHEN = "when"
 _DEFAULTS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
     "org": (
         ("village", {"user": "village"}, _l("填写人所在的村（社区）")),
@@ -63,11 +63,7 @@ class ItemDesign:
     def form(self) -> BaseItemForm:
         """Return the form of this request: filled from the item, or with what was posted."""
         form = item_form_class(self.kind)(data=self._data())
-        for rows in (form.show, form.rules):
-            if not form.is_submitted():
-                for _spare in range(SPARE_ROWS):
-                    rows.append_entry()
-        self._offer(form)
+        self.offer(form)
         return form
 
     def _data(self) -> dict[str, Any]:
@@ -79,17 +75,15 @@ class ItemDesign:
             "hint": zh_of(item.get("hint")),
             "key": item.get("key", ""),
             "kind": self.kind.name,
-            "required": ("yes" if required else "no") if isinstance(required, bool) else KEEP,
+            "required": ("yes" if required else "no") if isinstance(required, bool) else WHEN,
             "default": self._default_name(),
             "mask": item.get("mask") or "",
             "index": bool(item.get("index")),
             "search": bool(item.get("search")),
             "listed": self.listed,
-            "joiner": self._shown.joiner if self._shown else "and",
-            "show": [self._row(clause) for clause in self._shown.clauses] if self._shown else [],
-            "keep_show": True,
-            "rules": [self._rule_row(rule) for rule in self._simple_rules],
-            "keep_rules": True,
+            "show": self.around.data(item.get("show")),
+            "need": self.builder.data(None if isinstance(required, bool) else required),
+            "rules": rule_data(item.get("rules") or (), self.builder),
             "options": option_rows(item.get("options") or ()),
         }
         return data | {CONFIG + setting.name: self._setting(setting) for setting in self.kind.config_properties}
@@ -98,13 +92,10 @@ class ItemDesign:
         value = self.before.get(setting.name)
         return formula_text(value, self.others) if setting.type == "expression" and value is not None else value
 
-    def _offer(self, form: BaseItemForm) -> None:
+    def offer(self, form: BaseItemForm) -> None:
         """Fill the choices that depend on the item and its neighbours."""
         form.kind.choices = choices(*((name, _(KINDS[name].label)) for name in self.possible_kinds))
-        needs = [("no", _("可以不填")), ("yes", _("必填"))]
-        if not isinstance(self.before.get("required", False), bool):
-            needs.append((KEEP, _("满足自定义条件时必填")))
-        form.required.choices = choices(*needs)
+        form.required.choices = choices(("no", _("可以不填")), ("yes", _("必填")), (WHEN, _("满足条件时必填")))
         starts = [("", _("没有")), *((name, words) for name, _value, words in self._defaults)]
         if self._default_name() == KEEP:
             starts.append((KEEP, _("保留现在的默认值")))
@@ -115,18 +106,27 @@ class ItemDesign:
             ("middle", _("遮住中间")),
             ("all", _("全部遮住")),
         )
-        self._offer_rows(form)
+        self.around.offer(form.show.form)
+        self.builder.offer(form.need.form)
+        offer_rules(form.rules, self.builder)
 
-    def _offer_rows(self, form: BaseItemForm) -> None:
-        unused = ("", _("（不用这一行）"))
-        operators = [(name, _(words)) for name, words in conditions.OPERATORS.items()]
-        fields = [(fid, item.text()) for fid, item in self.others.items()]
-        for row in form.show:
-            row.form.fid.choices = choices(unused, *fields)
-            row.form.operator.choices = choices(*operators)
-        for rule in form.rules:
-            rule.form.fid.choices = choices((SELF, _("这道题")), *fields)
-            rule.form.operator.choices = choices(unused, *operators)
+    def redraw(self, form: BaseItemForm, *, more: str, less: str) -> None:
+        """Rearrange the builders as a button asked, and fit every row to what is chosen in it."""
+        rearrange(form, more=more, less=less)
+        self.around.turn(form.show.form)
+        for one in (form.need, *(rule.form.when for rule in form.rules)):
+            self.builder.turn(one.form)
+        self.offer(form)
+
+    @cached_property
+    def around(self) -> Builder:
+        """Return the builder of what decides whether this item is shown: it cannot read its own answer."""
+        return Builder(self.others)
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Return the builder of this item's rules, which may read its own answer."""
+        return Builder({**self.others, self.fid: self._item()}, own=self.fid)
 
     @property
     def possible_kinds(self) -> list[str]:
@@ -156,58 +156,6 @@ class ItemDesign:
         return [CONFIG + setting.name for setting in self.kind.config_properties if setting.type != "options"]
 
     @property
-    def has_custom_show(self) -> bool:
-        return self.before.get("show") is not None and self._shown is None
-
-    @property
-    def has_custom_rules(self) -> bool:
-        return bool(self._custom_rules)
-
-    @property
-    def values(self) -> list[str]:
-        """Return what may be typed as a value: options, days, yes and no, other fields."""
-        offered = [option.text() for item in self.others.values() for option in item.live_options]
-        offered += [_(conditions.TODAY), _(conditions.YES), _(conditions.NO)]
-        return list(dict.fromkeys([*offered, *(f"【{item.text()}】" for item in self.others.values())]))
-
-    @cached_property
-    def _shown(self) -> conditions.Condition | None:
-        show = self.before.get("show")
-        return self._offered(conditions.simple(show)) if show is not None else None
-
-    @cached_property
-    def _simple_rules(self) -> list[Any]:
-        return [rule for rule in self.before.get("rules") or () if self._single(rule)]
-
-    @cached_property
-    def _custom_rules(self) -> list[Any]:
-        return [rule for rule in self.before.get("rules") or () if not self._single(rule)]
-
-    def _single(self, rule: Any) -> conditions.Condition | None:
-        condition = self._offered(conditions.simple(rule["if"]))
-        return condition if condition and len(condition.clauses) == 1 else None
-
-    def _offered(self, condition: conditions.Condition | None) -> conditions.Condition | None:
-        """Keep a condition only when the builder offers all its fields and operators."""
-        known = {**self.others, **({self.fid: self._item()} if self.fid else {})}
-        if condition is None or not all(
-            clause.fid in known and clause.operator in conditions.operators_for(known[clause.fid])
-            for clause in condition.clauses
-        ):
-            return None
-        return condition
-
-    def _row(self, clause: conditions.Clause) -> dict[str, Any]:
-        known = {**self.others, self.fid: self._item()}
-        blank = clause.operator in {"filled", "empty"}
-        text = "" if blank else conditions.value_text(clause.value, known.get(clause.fid), known, translate=_)
-        return {"fid": clause.fid, "operator": clause.operator, "value": text}
-
-    def _rule_row(self, rule: Any) -> dict[str, Any]:
-        row = self._row(cast("conditions.Condition", self._single(rule)).clauses[0])
-        return {**row, "fid": SELF if row["fid"] == self.fid else row["fid"], "message": zh_of(rule["message"])}
-
-    @property
     def _defaults(self) -> tuple[tuple[str, Any, Any], ...]:
         return _DEFAULTS.get(self.kind.name, ())
 
@@ -233,7 +181,7 @@ class ItemDesign:
                                                           self.before.get("label"))}  # fmt: skip
         item["key"] = self.before["key"] if self.published else form.key.data or ""
         if not form.label.data:
-            _say(form.label, _("请填写题目。"))
+            say(form.label, _("请填写题目。"))
         if form.hint.data:
             item["hint"] = text_of(form.hint.data, en_of(self.before.get("hint")), self.before.get("hint"))
         item |= self._read_settings(form)
@@ -258,14 +206,12 @@ class ItemDesign:
         try:
             return read_formula(typed.data, self.others)
         except Invalid as invalid:
-            _say(typed, said(invalid.message))
+            say(typed, said(invalid.message))
             return None
 
     def _read_answering(self, form: BaseItemForm) -> RawItem:
         item: RawItem = {}
-        if form.required.data == KEEP:
-            item["required"] = self.before.get("required", False)
-        elif form.required.data == "yes":
+        if form.required.data == "yes":
             item["required"] = True
         values = {name: value for name, value, _words in self._defaults} | {KEEP: self.before.get("default")}
         if form.default.data in values and values[form.default.data] is not None:
@@ -279,48 +225,18 @@ class ItemDesign:
         return item
 
     def _read_conditions(self, form: BaseItemForm, mine: Item) -> RawItem:
-        item: RawItem = {}
-        known = {**self.others, self.fid: mine}
-        clauses = [clause for row in form.show if row.form.fid.data and (clause := _clause(row.form, known))]
-        if clauses:
-            joiner = "or" if form.joiner.data == "or" else "and"
-            item["show"] = conditions.build(conditions.Condition(tuple(clauses), cast("Any", joiner)), known)
-        elif self.has_custom_show and form.keep_show.data:
-            item["show"] = self.before["show"]
-        if self.kind.answerable:
-            rules = [rule for row in form.rules if row.form.operator.data and (rule := self._rule(row.form, known))]
-            rules += self._custom_rules if form.keep_rules.data else []
-            item |= {"rules": rules} if rules else {}
-        return item
-
-    def _rule(self, row: Any, known: Mapping[str, Item]) -> RawItem | None:
-        clause = _clause(row, known, own=self.fid)
-        if clause is None:
-            return None
-        condition = conditions.build(conditions.Condition((clause,)), known)
-        proposed = said(conditions.refusal(clause, known, translate=_))
-        before = next((rule["message"] for rule in self._simple_rules if rule["if"] == condition), None)
-        message = row.message.data or proposed
-        return {"if": condition, "message": text_of(message, en_of(before), before)}
-
-
-def _clause(row: Any, known: Mapping[str, Item], own: str = "") -> conditions.Clause | None:
-    fid = own if row.fid.data == SELF else row.fid.data
-    item = known.get(fid)
-    if item is None:
-        _say(row.fid, _("没有这道题，请重新选择。"))
-        return None
-    if row.operator.data not in conditions.operators_for(item):
-        names = [_(conditions.OPERATORS[name]) for name in conditions.operators_for(item)]
-        _say(row.operator, _("这道题可以用：%(names)s", names="、".join(names)))
-        return None
-    if row.operator.data in {"filled", "empty"}:
-        return conditions.Clause(fid, row.operator.data)
-    try:
-        return conditions.Clause(fid, row.operator.data, conditions.read_value(row.value.data or "", item, known))
-    except Invalid as invalid:
-        _say(row.value, said(invalid.message))
-        return None
+        show = self.around.read(form.show.form)
+        item: RawItem = {} if show is None else {"show": show}
+        if not self.kind.answerable:
+            return item
+        builder = Builder({**self.others, self.fid: mine}, own=self.fid)
+        if form.required.data == WHEN and self.asks_required:
+            need = builder.read(form.need.form)
+            if need is None and not gather(form.need.form):
+                say(form.required, _("请写明满足什么条件时必填。"))
+            item["required"] = need
+        rules = read_rules(form.rules, builder, self.before.get("rules") or ())
+        return item | ({"rules": rules} if rules else {})
 
 
 def _typed(setting: ConfigProperty, typed: Any) -> Any:
@@ -338,10 +254,6 @@ def _blank(value: Any) -> bool:
     return value is None or value is False or value == ""
 
 
-def _say(found: Field, message: str) -> None:
-    found.errors = [*found.errors, message]
-
-
 def show_problems(form: BaseItemForm, problems: Iterable[Problem]) -> None:
     """Put the engine's problems under the fields they are about, or on top of the form."""
     for problem in problems:
@@ -352,4 +264,4 @@ def show_problems(form: BaseItemForm, problems: Iterable[Problem]) -> None:
         if place is None or place in {"show", "rules"}:
             form.form_errors.append(message)
         else:
-            _say(form[place], message)
+            say(form[place], message)

@@ -7,23 +7,51 @@ from collections.abc import Mapping
 
 from engine.definition import Item
 from engine.expressions import Expression
-from engine.messages import N_, Invalid
-from engine.spelling import parse, spell
+from engine.messages import N_
+from engine.spelling import Misspelled, parse, spell
 
 _QUOTED = re.compile(r"""('[^']*'|"[^"]*"|【[^】]*】)""")
 _NAMED = re.compile(r"\$\{([^}]*)\}")
-_SIGNS = str.maketrans({
+_SIGNS = {
     "（": "(", "）": ")", "，": ",", "＋": "+", "－": "-", "−": "-", "×": "*", "＊": "*", "＝": "=", "＞": ">",
-    "＜": "<", "　": " ", "≥": ">=", "≤": "<=", "≠": "!=", "÷": " div ",
-})  # fmt: skip
+    "＜": "<", "　": " ", "≥": ">=", "≤": "<=", "≠": "!=", "÷": " div ", "且": " and ", "或": " or ",
+}  # fmt: skip
 
 
-def read_formula(text: str, items: Mapping[str, Item]) -> Expression:
-    """Read a formula over items by fid. Raises Invalid: engine.spelling.Misspelled, or with the unknown question."""
-    pieces = _QUOTED.split(_straight(text))
-    keys = {item.text(): item.key for item in reversed(list(items.values()))}
-    plain = (_plain(piece, keys) if place % 2 else piece.translate(_SIGNS) for place, piece in enumerate(pieces))
-    return parse("".join(plain).strip(), {item.key: fid for fid, item in items.items()})
+def read_formula(text: str, items: Mapping[str, Item], own: str | None = None) -> Expression:
+    """Read a formula over items by fid; `own` is the fid that a single point means.
+
+    Raises Misspelled, which says the character of what was typed (from 1) and the reason.
+    """
+    spelled, places = _plain(text, {item.text(): item.key for item in reversed(list(items.values()))})
+    try:
+        return parse(spelled, {item.key: fid for fid, item in items.items()}, own)
+    except Misspelled as wrong:
+        at = places[wrong.at - 1] if wrong.at <= len(places) else len(text)
+        raise Misspelled(at + 1, wrong.reason.text, **wrong.reason.params) from wrong
+
+
+def _plain(text: str, keys: Mapping[str, str]) -> tuple[str, list[int]]:
+    """Return a formula in the engine's spelling, and for each of its characters where it stands in what was typed."""
+    spelled: list[str] = []
+    places: list[int] = []
+    at = 0
+    for number, piece in enumerate(_QUOTED.split(_straight(text))):
+        parts = _quoted(piece, at, keys) if number % 2 else [_SIGNS.get(sign, sign) for sign in piece]
+        for place, part in enumerate(parts, start=at):
+            spelled.append(part)
+            places.extend([place] * len(part))
+        at += len(piece)
+    return "".join(spelled), places
+
+
+def _quoted(piece: str, at: int, keys: Mapping[str, str]) -> list[str]:
+    """Return what stands for a piece in quotes or 【】: a text as it is, a question by its key."""
+    if not piece.startswith("【"):
+        return list(piece)
+    if piece[1:-1] not in keys:
+        raise Misspelled(at + 1, N_("没有题目%(name)s"), name=piece)
+    return [f"${{{keys[piece[1:-1]]}}}"]
 
 
 def formula_text(tree: Expression, items: Mapping[str, Item]) -> str:
@@ -43,11 +71,3 @@ class _Keys(dict[str, str]):
 
 def _straight(text: str) -> str:
     return re.sub("[“”]", '"', re.sub("[‘’]", "'", text))
-
-
-def _plain(piece: str, keys: Mapping[str, str]) -> str:
-    if not piece.startswith("【"):
-        return piece
-    if piece[1:-1] not in keys:
-        raise Invalid(N_("没有题目%(name)s"), name=piece)
-    return f"${{{keys[piece[1:-1]]}}}"

@@ -5,29 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, FieldList, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import Field
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from engine.kinds import ConfigProperty, Kind
+from forms.builders import ConditionForm, gather
 from forms.forms import CODE, PLAIN, ActForm, choices, strip
 from forms.options import OptionRow
+from forms.rules import RULES, RuleForm
 
 CONFIG = "c_"  # before the name of a kind's own setting
-
-
-class ClauseRow(Form):
-    """One row of the condition builder."""
-
-    fid = SelectField(_l("题目"), validate_choice=False)
-    operator = SelectField(_l("怎样比较"), validate_choice=False)
-    value = StringField(_l("和什么比"), filters=[strip], render_kw={**PLAIN, "list": "values"})
-
-
-class RuleRow(ClauseRow):
-    """One row of the rule builder: when it holds, the answer is refused."""
-
-    message = StringField(_l("提示"), filters=[strip], render_kw=PLAIN)
 
 
 class BaseItemForm(ActForm):
@@ -44,21 +32,15 @@ class BaseItemForm(ActForm):
     index = BooleanField(_l("可以按这道题筛选和排序"))
     search = BooleanField(_l("可以用搜索框搜到"))
     listed = BooleanField(_l("在列表中显示"))
-    joiner = RadioField(
-        _l("几个条件之间"), choices=choices(("and", _l("全部满足")), ("or", _l("满足任一个"))), default="and"
-    )
-    show = FieldList(FormField(ClauseRow), max_entries=12)
-    keep_show = BooleanField(_l("保留现有的自定义条件"))
-    rules = FieldList(FormField(RuleRow), max_entries=12)
-    keep_rules = BooleanField(_l("保留现有的自定义校验"))
+    show = FormField(ConditionForm)
+    need = FormField(ConditionForm)
+    rules = FieldList(FormField(RuleForm), max_entries=RULES)
     options = FieldList(FormField(OptionRow), max_entries=500)
     new_options = TextAreaField(_l("添加选项"), description=_l("一行一个，可以从表格里整列粘贴"), render_kw={"rows": 4})
 
     def gathered_errors(self) -> bool:
         """Tell whether anything is wrong, and let the lists of rows know what is wrong in them."""
-        for rows in (self.show, self.rules, self.options):
-            rows.errors = [row.errors for row in rows if row.errors]
-        return bool(self.errors)
+        return gather(self)
 
 
 def item_form_class(kind: Kind) -> type[BaseItemForm]:

@@ -16,7 +16,7 @@ from models.forms import Form, FormState, FormVersion
 from models.messages import Outbox
 from tests.pages import JudgingClient
 from tests.support.cast import Cast
-from tests.support.designer import HOME, Designer, neighbour_dispute
+from tests.support.designer import HOME, Designer, neighbour_dispute, row
 from tests.support.office import words
 
 
@@ -206,13 +206,16 @@ def test_options_are_reordered_retired_and_only_unpublished_ones_deleted(small: 
 
 def test_the_condition_builder_says_what_is_wrong(small: Designer) -> None:
     address = f"{small.address}/pages/p1/add/text"
-    row: dict[str, Any] = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq"}
-    answer = small.fill(address, label="说明", **row, **{"show-0-value": "没有的"}, expect=422)
+    kind = small.fid("类别")
+    answer = small.fill(address, label="说明", **row("show", kind, "eq", "没有的"), expect=422)
     assert "没有选项“没有的”" in words(answer.text)
-    answer = small.fill(address, label="说明", **row, expect=422)
+    answer = small.fill(address, label="说明", **row("show", kind, "eq"), expect=422)
     assert "请填写要比较的内容" in words(answer.text)
-    answer = small.fill(address, label="说明", **{**row, "show-0-operator": "gt", "show-0-value": "甲"}, expect=422)
+    answer = small.fill(address, label="说明", **row("show", kind, "gt", "甲"), expect=422)
     assert "这道题可以用" in words(answer.text)
+    wrong = {"rules-0-when-mode": "text", "rules-0-when-text": "【地点】 = '甲' and【类别"}
+    answer = small.fill(address, label="说明", **wrong, expect=422)
+    assert "第 15 个字：看不懂“【”" in words(answer.text)
     answer = small.fill(address, label="", expect=422)
     assert "请填写题目" in words(answer.text)
     answer = small.fill(address, label="说明", c_min="9", c_max="3", expect=422)
@@ -224,11 +227,8 @@ def test_the_condition_builder_says_what_is_wrong(small: Designer) -> None:
 
 def test_a_condition_survives_being_opened_and_saved(small: Designer) -> None:
     kind, place = small.fid("类别"), small.fid("地点")
-    rows: dict[str, Any] = {
-        "show-0-fid": kind, "show-0-operator": "ne", "show-0-value": "甲",
-        "show-1-fid": place, "show-1-operator": "filled", "joiner": "or",
-        "rules-0-operator": "lt", "rules-0-value": "2026-01-01", "rules-0-message": "太早了",
-    }  # fmt: skip
+    rows = row("show", kind, "ne", "甲") | row("show", place, "filled", n=1) | {"show-groups-0-joiner": "or"}
+    rows |= row("rules-0-when", "@self", "lt", "2026-01-01") | {"rules-0-message": "太早了"}
     small.add("p1", "date", "日期", **rows)
     before = items(small.form())["ri_qi"]
     assert before["show"] == {"or": [{"ne": [{"var": kind}, "jia"]}, {"filled": [{"var": place}]}]}
@@ -236,6 +236,44 @@ def test_a_condition_survives_being_opened_and_saved(small: Designer) -> None:
     small.change("日期")
     assert items(small.form())["ri_qi"] == before
     assert "“类别”不是“甲”" in words(small.client.get(f"{small.address}/").text)
+
+
+def test_groups_required_when_and_several_rules_are_built_by_choosing(small: Designer) -> None:
+    kind, place = small.fid("类别"), small.fid("地点")
+    rows = (
+        row("need", kind, "eq", "甲")
+        | row("need", kind, "eq", "乙", group=1)
+        | row("need", place, "filled", n=1, group=1)
+    )
+    rows |= {"need-groups-1-joiner": "or", "required": "when"}
+    rows |= row("rules-0-when", "@self", "gt", "9") | row("rules-1-when", "@self", "lt", "1")
+    rows |= row("rules-1-when", kind, "eq", "甲", n=1) | {"rules-1-message": "甲类至少一户"}
+    fid = small.add("p1", "integer", "户数", **rows)
+    item = items(small.form())["hu_shu"]
+    is_kind = {"eq": [{"var": kind}, "jia"]}
+    assert item["required"] == {"and": [is_kind, {"or": [{"eq": [{"var": kind}, "yi"]}, {"filled": [{"var": place}]}]}]}
+    assert item["rules"] == [
+        {"if": {"gt": [{"var": fid}, 9]}, "message": "户数不能大于 9"},
+        {"if": {"and": [{"lt": [{"var": fid}, 1]}, is_kind]}, "message": "甲类至少一户"},
+    ]
+    small.change("户数")
+    assert items(small.form())["hu_shu"] == item
+    assert "满足条件时必填" in words(small.client.get(f"{small.address}/").text)
+
+
+def test_the_builder_redraws_itself_without_saving_and_turns_rows_into_a_formula(small: Designer) -> None:
+    address = f"{small.address}/items/{small.fid('地点')}"
+    kind, before = small.fid("类别"), small.form().row_version
+    page = small.fill(address, more="show-groups", expect=200)
+    assert 'name="show-groups-0-rows-0-fid"' in page.text
+    chosen = row("show", kind, "eq", "jia")
+    page = small.fill(address, **chosen, redraw="1", expect=200)
+    assert '<option value="yi" data-raw>乙</option>' in page.text
+    page = small.fill(address, **chosen, redraw="1", **{"show-mode": "text", "show-was": "rows"}, expect=200)
+    assert "【类别】 = &#39;jia&#39;" in page.text
+    page = small.fill(address, **chosen, less="show-groups-0-rows-0", expect=200)
+    assert 'name="show-groups-0-rows-0-fid"' not in page.text
+    assert small.form().row_version == before
 
 
 def test_a_custom_condition_is_kept_unless_it_is_dropped(small: Designer) -> None:
@@ -246,7 +284,8 @@ def test_a_custom_condition_is_kept_unless_it_is_dropped(small: Designer) -> Non
     small.fill(f"{small.address}/import", document=json.dumps(draft))
     small.change("类别", hint="想好再选")
     assert items(small.form())["lei_bie"]["show"] == custom
-    small.change("类别", keep_show=None)
+    assert "公式：string-length(【地点】) &gt; 3" in small.client.get(f"{small.address}/").text
+    small.change("类别", **{"show-text": ""})
     assert "show" not in items(small.form())["lei_bie"]
 
 
@@ -391,8 +430,7 @@ def test_what_was_published_cannot_be_left_out_by_an_import(small: Designer) -> 
 
 
 def test_a_form_with_problems_is_not_published(small: Designer) -> None:
-    row: dict[str, Any] = {"show-0-fid": small.fid("类别"), "show-0-operator": "eq", "show-0-value": "甲"}
-    small.add("p1", "text", "说明", **row)
+    small.add("p1", "text", "说明", **row("show", small.fid("类别"), "eq", "甲"))
     small.press(f"{small.address}/items/{small.fid('类别')}/retire")
     page = words(small.client.get(f"{small.address}/publish").text)
     assert "还不能发布" in page

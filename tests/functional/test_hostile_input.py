@@ -55,7 +55,7 @@ NAMES = (
 FIELDS = (
     "row_version", "reason", "base", "tab", "asked", "title", "label", "code", "valid_from", "valid_to", "confirm_name",
     "rowid", "parent_id", "document", "value", "birth_date", "village_id", "org_id", "remove", "kept_a8", "username",
-    "password", "current", "new", "day", "text", "since", "options-0-position", "options-0-label", "show-0-value",
+    "password", "current", "new", "day", "text", "since", "options-0-position", "options-0-label", "show-text",
 )  # fmt: skip
 API_NAMES = ("f.a1", "f.a2.in", "f.a4.ge", "f.a5.le", "f.c1.contains", "f.a5.empty", "f.nothing", "f.a1.nothing")
 TELLS = re.compile(

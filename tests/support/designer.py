@@ -15,6 +15,12 @@ from tests.support.office import form_values
 HOME = "/admin/forms"
 
 
+def row(name: str, fid: str, operator: str, value: str = "", *, n: int = 0, group: int = 0) -> dict[str, Any]:
+    """Return what one row of a condition builder sends: `name` is show, need or rules-0-when."""
+    place = f"{name}-groups-{group}-rows-{n}"
+    return {f"{place}-fid": fid, f"{place}-operator": operator, f"{place}-value": value}
+
+
 @dataclass
 class Designer:
     """One form under design, through a signed-in client."""
@@ -77,12 +83,12 @@ def neighbour_dispute(designer: Designer) -> None:
     designer.add("p1", "select_one", "纠纷类型", key="kind", required="yes", index="y",
                  new_options="相邻关系\n漏水\n噪声\n旧选项\n其他")  # fmt: skip
     designer.change("纠纷类型", **{"options-3-retired": "y"})
-    kind_other = {"show-0-fid": designer.fid("纠纷类型"), "show-0-operator": "eq", "show-0-value": "其他"}
+    kind_other = row("show", designer.fid("纠纷类型"), "eq", "其他")
     designer.add("p1", "text", "其他类型说明", key="kind_other", required="yes", c_max="50", **kind_other)
     designer.add("p1", "date", "发生日期", key="happened_on", required="yes", index="y",
-                 **{"rules-0-operator": "gt", "rules-0-value": "今天"})  # fmt: skip
+                 **row("rules-0-when", "@self", "gt", "今天"))  # fmt: skip
     amount = designer.add("p1", "decimal", "涉及金额（元）", key="amount", c_min="0", index="y")
-    grave = {"show-0-fid": amount, "show-0-operator": "ge", "show-0-value": "100000"}
+    grave = row("show", amount, "ge", "100000")
     designer.add("p1", "note", "属重大纠纷，24 小时内报镇中心", key="grave", c_style="warning", **grave)
     designer.add("p1", "image", "现场照片", key="photos", c_multiple="9")
     designer.add("p2", "person_name", "姓名", key="name", required="yes", search="y")
