@@ -97,4 +97,4 @@ class AuditView(ReadOnlyModelView):
         return audit.act_label(row.act)
 
     def details_context(self, row: AuditEvent) -> dict[str, Any]:
-        return {"told": audit.told([row])[0], "wide_columns": ("hash", "prev_hash")}
+        return {"told": audit.told([row], actor())[0], "wide_columns": ("hash", "prev_hash")}

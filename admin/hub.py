@@ -25,6 +25,7 @@ from models.records import Record, RecordRevision, RecordState
 from queries import audit, exports, records, registers
 from queries.forms import definition, form_by_key
 from queries.indexing import shape
+from queries.rights import FieldRights, rights_on, stage_of
 from queries.settings import county_title
 from services import records as acts
 from services.access import may
@@ -82,19 +83,21 @@ class FormHub(ZhiyeView):
     def details_view(self, form_key: str, record_id: int) -> Any:
         form, record = _record(form_key, record_id, "record:list")
         pinned = definition(form.id, record.version)
-        events = audit.timeline("record", record.id, actor()) if actor().can("record:history") else None
+        rights = rights_on(record, actor())
+        events = audit.timeline("record", record.id, actor()) if may(actor(), "record:history", record) else None
         return self.render(
             "admin/hub/details.html",
             form=form,
             record=record,
             office=county_title(form.county_id),
-            pages=[(page, _shown(form, record, page)) for page in pinned.pages],
+            pages=[(page, _shown(form, record, page, rights)) for page in pinned.pages],
+            stage=stage_of(record, shape(form.id).newest),
             events=events,
             revisions=records.revisions(record) if events is not None else [],
             is_active=record.state == RecordState.ACTIVE,
             may_edit=may(actor(), "record:edit", record),
             may_delete=may(actor(), "record:delete", record),
-            may_reveal=may(actor(), "record:reveal", record),
+            reveals=rights.reveal if may(actor(), "record:reveal", record) else (),
         )
 
     @expose("/<int:record_id>/edit", methods=("GET", "POST"))
@@ -182,7 +185,8 @@ class FormHub(ZhiyeView):
     def reveal_view(self, form_key: str, record_id: int, fid: str) -> Any:
         form, record = _record(form_key, record_id, "record:reveal")
         item = next((one for one in definition(form.id, record.version).items if one.fid == fid), None)
-        if item is None or record.answers.get(fid) is None:
+        open_to = fid in rights_on(record, actor()).reveal
+        if item is None or record.answers.get(fid) is None or not open_to:
             abort(404)
         reason, value, error = request.form.get("reason", "").strip(), None, None
         if request.method == "POST":
@@ -202,7 +206,8 @@ class FormHub(ZhiyeView):
         if revision is None:
             abort(404)
         pinned = definition(form.id, revision.version)
-        pages = [(page, _shown(form, revision, page)) for page in pinned.pages]
+        rights = rights_on(record, actor())
+        pages = [(page, _shown(form, revision, page, rights)) for page in pinned.pages]
         return self.render("admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages)
 
 
@@ -223,7 +228,7 @@ def _record(key: str, record_id: int, permission: str) -> tuple[Form, Record]:
 
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
-    return registers.table(rows, fids, known=shape(form.id), locale=i18n.locale())
+    return registers.table(rows, fids, known=shape(form.id), actor=actor(), locale=i18n.locale())
 
 
 def _labelled(
@@ -234,11 +239,14 @@ def _labelled(
     return [(record, list(zip(safe, line, strict=True))) for record, line in zip(rows, cells, strict=True)]
 
 
-def _shown(form: Form, answered: Record | RecordRevision, page: Page) -> list[tuple[Item, registers.Cell, Any]]:
+def _shown(
+    form: Form, answered: Record | RecordRevision, page: Page, rights: FieldRights
+) -> list[tuple[Item, registers.Cell, Any]]:
     """Return what a detail page says of one page of the form: item, cell, and the stored answer (for photographs)."""
-    items = [item for item in page.items if item.kind.answerable]
+    items = [item for item in page.items if item.kind.answerable and item.fid in rights.view]
     pinned = definition(form.id, answered.version)
-    told = registers.cells(answered, [item.fid for item in items], definition=pinned, locale=i18n.locale())
+    fids = [item.fid for item in items]
+    told = registers.cells(answered, fids, definition=pinned, rights=rights, locale=i18n.locale())
     return [(item, cell, answered.answers.get(item.fid)) for item, cell in zip(items, told, strict=True)]
 
 

@@ -9,6 +9,7 @@ from models import (
     audit,
     calendar,
     categories,
+    comments,
     drafts,
     exports,
     files,
@@ -22,9 +23,10 @@ from models import (
     settings,
     tokens,
     webhooks,
+    xlsforms,
 )
 
 __all__ = [
-    "access", "accounts", "audit", "calendar", "categories", "drafts", "exports", "files", "forms", "imports", "jobs", "messages", "orgs",
-    "people", "records", "settings", "tokens", "webhooks",
+    "access", "accounts", "audit", "calendar", "categories", "comments", "drafts", "exports", "files", "forms", "imports", "jobs", "messages", "orgs",
+    "people", "records", "settings", "tokens", "webhooks", "xlsforms",
 ]  # fmt: skip

@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "record:import": _OFFICIALS,
         "record:reveal": _OFFICIALS | {_R.MEDIATOR},
         "record:history": _OFFICIALS | {_R.ADMIN, _R.AUDITOR},
+        "view:share": _OFFICIALS | {_R.ADMIN},
     }.items()
 }
 

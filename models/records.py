@@ -15,7 +15,6 @@ from models.base import Base, BigId, Scoped, Versioned
 from models.forms import Form, FormVersion
 from models.orgs import OrgUnit
 
-
 Exact = sa.Numeric(38, 0).with_variant(sa.BigInteger(), "sqlite")  # whole numbers beyond 64 bits on PostgreSQL
 
 

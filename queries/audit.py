@@ -57,6 +57,7 @@ ACT_LABELS: Mapping[str, Any] = {
     "resident:reveal": _l("查看了居民的完整信息"),
     "setting:change": _l("修改了设置"),
     "table:export": _l("导出了名单"),
+    "record:statistics": _l("导出了统计"),
     "user:activate": _l("启用了账号"),
     "user:change": _l("修改了用户"),
     "user:change_password": _l("修改了自己的密码"),
@@ -76,6 +77,9 @@ ACT_LABELS: Mapping[str, Any] = {
     "user:sign_out": _l("退出登录"),
     "user:turn_off_totp": _l("关闭了两步验证"),
     "user:unlock": _l("解除了账号锁定"),
+    "view:change": _l("修改了视图"),
+    "view:create": _l("保存了视图"),
+    "view:delete": _l("删除了视图"),
 }
 
 
@@ -115,7 +119,7 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     )
     if not actor.system:
         query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
-    return told(db.session.scalars(query).all(), brief=frozenset({f"{thing}:create"}))
+    return told(db.session.scalars(query).all(), actor, brief=frozenset({f"{thing}:create"}))
 
 
 def reveals_since(user_id: int, since: datetime) -> int:
@@ -127,10 +131,10 @@ def reveals_since(user_id: int, since: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
-def told(events: Iterable[AuditEvent], *, brief: frozenset[str] = frozenset()) -> list[Event]:
-    """Put events into words; `brief` acts without what they changed."""
+def told(events: Iterable[AuditEvent], actor: Actor, *, brief: frozenset[str] = frozenset()) -> list[Event]:
+    """Put events into words, without answers that the actor may not view; `brief` acts without what they changed."""
     events = list(events)
-    known = known_of(events)
+    known = known_of(events, actor)
     return [
         Event(
             when=str(format_datetime(event.at, "yyyy-MM-dd HH:mm")),

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from engine.schema import nested
+from models.access import Actor
 from models.audit import AuditEvent
 from models.base import db
 from models.categories import Category
@@ -19,6 +21,7 @@ from models.records import Record
 from queries.indexing import Shape, shape
 from queries.labels import FIELDS, WORDS
 from queries.registers import MASKED_KINDS, cells
+from queries.rights import FieldRights, Rights
 
 PLACES = frozenset({"county_id", "town_id", "village_id", "org_id"})
 NAMED: Mapping[str, tuple[Any, Any]] = {
@@ -37,12 +40,13 @@ class Known:
 
     names: Mapping[tuple[str, int], str]
     shapes: Mapping[str, Shape]
+    readable: Mapping[str, frozenset[str]]  # by record: the fields that this reader may view
 
 
-def known_of(events: Iterable[AuditEvent]) -> Known:
+def known_of(events: Iterable[AuditEvent], actor: Actor) -> Known:
     """Fetch at once what these events point to: one query a table."""
     events = list(events)
-    return Known(_names(events), _shapes(events))
+    return Known(_names(events), *_of_records(events, actor))
 
 
 def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
@@ -50,6 +54,8 @@ def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
     before, after = event.before or {}, event.after or {}
     for key in dict.fromkeys([*before, *after]):
         if key in SILENT or (key == "org" and "org_id" in after) or (key.endswith("_hash") and key != "password_hash"):
+            continue
+        if event.thing == "record" and _closed(event, key, known):
             continue
         if event.thing == "record" and (answer := _answer(event, key, known)):
             yield answer
@@ -62,6 +68,16 @@ def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
             old, new = "", _("调整了顺序")
         if old != new or _secret(key):
             yield str(FIELDS.get(key) or _("其他")), "" if _secret(key) else old, new
+
+
+def _closed(event: AuditEvent, fid: str, known: Known) -> bool:
+    """Tell whether a key is an answer, or a list of rows with one in it, that the reader may not view."""
+    form = known.shapes.get(event.thing_id)
+    items = {item.fid: item for item in form.newest.every_item} if form else {}
+    if fid not in items:
+        return False
+    held = {fid, *(item.fid for item, _holders in nested(items[fid].items))}
+    return not held <= known.readable[event.thing_id]
 
 
 def _answer(event: AuditEvent, fid: str, known: Known) -> Change | None:
@@ -84,8 +100,8 @@ def _answer_text(values: Mapping[str, Any], item: Any, definition: Any, locale: 
         return ""
     if item.sealed or item.type in MASKED_KINDS:  # the event holds the mask, never the number or name
         return str(value)
-    told = _Told(None, {item.fid: value})
-    return cells(told, [item.fid], definition=definition, locale=locale)[0].text
+    told, one = _Told(None, {item.fid: value}), frozenset({item.fid})
+    return cells(told, [item.fid], definition=definition, rights=FieldRights(one), locale=locale)[0].text
 
 
 @dataclass
@@ -109,12 +125,20 @@ def plain_text(text: Any) -> str:
     return str(text.get("zh_Hans_CN", "")) if isinstance(text, dict) else str(text)
 
 
-def _shapes(events: Iterable[AuditEvent]) -> dict[str, Shape]:
+def _of_records(events: Iterable[AuditEvent], actor: Actor) -> tuple[dict[str, Shape], dict[str, frozenset[str]]]:
+    """Return the forms of the records in these events, and what the reader may see of each record."""
     ids = {int(event.thing_id) for event in events if event.thing == "record" and event.thing_id.isdigit()}
     if not ids:
-        return {}
-    rows = db.session.execute(sa.select(Record.id, Record.form_id).where(Record.id.in_(ids)))
-    return {str(ident): shape(form_id) for ident, form_id in rows}
+        return {}, {}
+    placed = (Record.county_id, Record.town_id, Record.village_id, Record.org_id)
+    rows = db.session.execute(
+        sa.select(Record.id, Record.form_id, Record.stage, *placed).where(Record.id.in_(ids))
+    ).all()
+    rights = {row.form_id: Rights(shape(row.form_id).newest, actor) for row in rows}
+    return (
+        {str(row.id): shape(row.form_id) for row in rows},
+        {str(row.id): rights[row.form_id].readable(row) for row in rows},
+    )
 
 
 def _secret(key: str) -> bool:

@@ -14,11 +14,14 @@ from engine.context import Context
 from engine.messages import Invalid
 from models.forms import Form
 from queries.indexing import EMPTY, NUMBER, TEXT, IndexedField, Shape, Value, blind_of
+from queries.orgs import units_below
 
 # Where a range has one end only, the other must still leave out the mark of emptiness, which sorts first.
 LOWEST: dict[str, Value] = {TEXT: " ", NUMBER: -sys.float_info.max}
 HIGHEST: dict[str, Value] = {TEXT: "\U0010ffff", NUMBER: sys.float_info.max}
 EXACT_KINDS = frozenset({"cn_mobile", "cn_id"})
+PRESENCE = frozenset({"empty", "filled"})
+RANGES = frozenset({"ge", "le", "between"})
 PAIR = 2
 MOST_VALUES = 50
 MOST_WORDS = 100
@@ -27,7 +30,10 @@ _WORLD = Context(today=date.max)
 
 @dataclass(frozen=True)
 class Filter:
-    """One condition as a page or an interface asks it: operator eq, in, ge, le, contains or empty; raw values."""
+    """One condition as a page or an interface asks it, with raw values.
+
+    Operators: eq, ne, in, under (an organisation or those beneath it), ge, le, between, contains, empty, filled.
+    """
 
     fid: str
     operator: str
@@ -48,16 +54,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Condition:
-    """One filter on the side index: any of some values, or a range with both ends."""
+    """One filter on the side index: any of some values (or, `negated`, none of them), or a range with both ends."""
 
     field: IndexedField
     values: tuple[Value, ...] = ()
     low: Value | None = None
     high: Value | None = None
+    negated: bool = False
 
     @property
     def is_range(self) -> bool:
         return self.low is not None
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether its index rows may lead a list: what is not there has none, and in a range each record one."""
+        return not self.negated and (self.field.single or not self.is_range)
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Asked:
 
 def understand(request: Request, known: Shape) -> Asked:
     """Read a request against a form; what the form cannot answer is left out."""
-    conditions: dict[tuple[str, bool], Condition] = {}
+    conditions: dict[tuple[str, bool, bool], Condition] = {}
     words = [Words(request.search.strip()[:MOST_WORDS])] if runs(request.search) else []
     for one in request.filters:
         field = known.fields.get(one.fid)
@@ -93,8 +105,8 @@ def understand(request: Request, known: Shape) -> Asked:
             continue
         if one.operator == "contains":
             words.extend(Words(str(text)[:MOST_WORDS], one.fid) for text in one.values if runs(str(text)))
-        elif condition := _condition(one, field):
-            key = (one.fid, condition.is_range)
+        elif condition := _condition(one, field, known):
+            key = (one.fid, condition.is_range, condition.negated)
             conditions[key] = _both(conditions[key], condition) if key in conditions else condition
     sort = known.fields.get(request.sort) if request.sort else None
     asked = (
@@ -110,23 +122,55 @@ def understand(request: Request, known: Shape) -> Asked:
 
 
 def _allowed(operator: str, field: IndexedField) -> bool:
-    return operator in field.operators or (operator == "in" and "eq" in field.operators)
+    return operator in field.operators
 
 
-def _condition(one: Filter, field: IndexedField) -> Condition | None:
-    if one.operator == "empty":
-        return Condition(field, (EMPTY[field.table],))
-    values = tuple(dict.fromkeys(value for raw in one.values[:MOST_VALUES] for value in _values(field, raw)))
+def _condition(one: Filter, field: IndexedField, known: Shape) -> Condition | None:
+    if one.operator in PRESENCE:
+        return _presence(one.operator, field)
+    raw = one.values[:MOST_VALUES]
+    values = tuple(dict.fromkeys(value for each in raw for value in _values(field, each)))
     if not values:
         return None
-    if one.operator == "ge":
-        return Condition(field, low=max(values), high=HIGHEST[field.table])
-    if one.operator == "le":
-        return Condition(field, low=LOWEST[field.table], high=min(values))
-    return Condition(field, values)
+    if one.operator in RANGES:
+        low = LOWEST[field.table] if one.operator == "le" else (max if one.operator == "ge" else min)(values)
+        high = HIGHEST[field.table] if one.operator == "ge" else (min if one.operator == "le" else max)(values)
+        return Condition(field, low=low, high=high)
+    if one.operator == "ne":
+        return _none_of(field, values, known)
+    return Condition(field, _with_units_below(field, values) if one.operator == "under" else values)
+
+
+def _presence(operator: str, field: IndexedField) -> Condition:
+    if operator == "empty":
+        return Condition(field, (EMPTY[field.table],))
+    return Condition(field, low=LOWEST[field.table], high=HIGHEST[field.table])
+
+
+def _none_of(field: IndexedField, values: tuple[Value, ...], known: Shape) -> Condition:
+    """Ask for all other values where a record has one of a few, because those can lead; else for the absence."""
+    others = _choices(field, known) if field.counted and field.single else ()
+    if others:
+        return Condition(field, tuple(one for one in (*others, EMPTY[field.table]) if one not in values))
+    return Condition(field, values, negated=True)
+
+
+def _choices(field: IndexedField, known: Shape) -> tuple[Value, ...]:
+    """Return all answers there may be to a question with options, in any version; nothing for other questions."""
+    if field.item.kind.value_type == "bool":
+        return "true", "false"
+    asked = [item for version in known.definitions.values() for item in version.every_item if item.fid == field.fid]
+    return tuple(dict.fromkeys(option.value for item in (field.item, *asked) for option in item.options))
+
+
+def _with_units_below(field: IndexedField, values: Iterable[Value]) -> tuple[Value, ...]:
+    ids = [int(value) for value in values]
+    return tuple(float(ident) for ident in (*ids, *units_below(ids, field.item.config.get("level"))))
 
 
 def _both(first: Condition, second: Condition) -> Condition:
+    if first.negated:
+        return replace(first, values=tuple(dict.fromkeys((*first.values, *second.values))))
     if not first.is_range:
         kept = tuple(value for value in first.values if value in second.values)
         return replace(first, values=kept or (HIGHEST[first.field.table],))  # which no answer is
@@ -163,7 +207,12 @@ def blind_conditions(known: Shape, text: str) -> list[Condition]:
     ]
 
 
-def words_hold(words: Iterable[Words], texts: Mapping[str, str], every: Iterable[str]) -> bool:
-    """Tell whether a record's texts really hold all the words: `texts` by field, `every` those of the search."""
+def words_hold(words: Iterable[Words], texts: Mapping[str, str], every: Iterable[str], *, sure: bool = True) -> bool:
+    """Tell whether a record's texts really hold all the words: `texts` by field, `every` those of the search.
+
+    Where the word index is not `sure`, what it alone could tell is looked up too.
+    """
     whole = " ".join(every)
-    return all(one.exact or matches(whole if one.fid is None else texts.get(one.fid, ""), one.text) for one in words)
+    return all(
+        (sure and one.exact) or matches(whole if one.fid is None else texts.get(one.fid, ""), one.text) for one in words
+    )

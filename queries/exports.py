@@ -51,11 +51,11 @@ class Sheet:
 
 def register_sheet(form: Form, actor: Actor, request: Request, *, locale: str = DEFAULT_LOCALE) -> Sheet | None:
     """Return all rows of a list in its order, columns of all versions; None when beyond EXPORT_MOST."""
-    known, items = shape(form.id), columns(form)
+    known, items = shape(form.id), columns(form, actor)
     fids = [item.fid for item in items]
     lines: list[Line] = []
     for records in _batches(form, actor, request):
-        lines.extend(_lines(records, fids, known, locale))
+        lines.extend(_lines(records, fids, known, actor, locale))
         if len(lines) > EXPORT_MOST:
             return None
     heads = [*(str(head) for head in FIXED), *(item.text(locale) for item in items)]
@@ -72,9 +72,10 @@ def _batches(form: Form, actor: Actor, request: Request) -> Iterator[list[Record
         asked = replace(asked, after=found.next)
 
 
-def _lines(records: Sequence[Record], fids: Sequence[str], known: Shape, locale: str) -> Iterator[Line]:
+def _lines(records: Sequence[Record], fids: Sequence[str], known: Shape, actor: Actor, locale: str) -> Iterator[Line]:
     names = _place_names(records)
-    for record, cells in zip(records, table(records, fids, known=known, locale=locale, exported=True), strict=True):
+    told = table(records, fids, known=known, actor=actor, locale=locale, exported=True)
+    for record, cells in zip(records, told, strict=True):
         at = record.created_at.astimezone(COUNTY_ZONE).replace(tzinfo=None, microsecond=0)
         place = (names.get(record.town_id), names.get(record.village_id))
         yield [record.number, at, *place, *(_value(cell) for cell in cells)]

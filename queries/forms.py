@@ -17,7 +17,7 @@ from models.base import db
 from models.forms import Form, FormState, FormVersion
 from models.orgs import OrgUnit
 from models.records import Record, RecordCount, RecordState
-from queries.scope import in_scope
+from queries.scope import in_scope, limited
 
 MOST_FORMS = 500
 MOST_CHANGES = 20
@@ -28,15 +28,36 @@ _parsed: dict[str, Definition] = {}  # by SHA-256 of the document
 
 
 def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
-    """Return the form of the actor's county, or None where it is missing or another county's."""
-    return db.session.scalar(sa.select(Form).where(Form.key == key, in_scope(Form, actor, permission)))
+    """Return the form of the actor's county, or None where it is missing, another county's, or closed to this actor."""
+    form = db.session.scalar(sa.select(Form).where(Form.key == key, in_scope(Form, actor, permission)))
+    if form is None or form.current_version is None or not permission.startswith("record:"):
+        return form
+    return form if _opens(form, definition(form.id, form.current_version), actor, permission) else None
+
+
+def _opens(form: Form, newest: Definition, actor: Actor, permission: str) -> bool:
+    """Tell whether what the form says of itself leaves the actor this permission in its county."""
+    if not newest.access or actor.system:
+        return True
+    grants = limited(actor, newest.access).grants_for(permission)
+    return any(grant.county_id == form.county_id for grant in grants)
 
 
 def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]:
-    """Return the forms in use of the actor's county, by title."""
-    query = sa.select(Form).where(Form.state == FormState.PUBLISHED, in_scope(Form, actor, permission))
+    """Return the forms in use of the actor's county that are not closed to the actor, by title."""
+    current = sa.and_(FormVersion.form_id == Form.id, FormVersion.number == Form.current_version)
+    query = (
+        sa.select(Form, FormVersion.sha256)
+        .join(FormVersion, current)
+        .where(Form.state == FormState.PUBLISHED, in_scope(Form, actor, permission))
+    )
     undrafted = defer(Form.draft)  # every page's navigation asks this; only the designer reads drafts
-    return list(db.session.scalars(query.order_by(Form.title, Form.id).options(undrafted)))
+    rows = db.session.execute(query.order_by(Form.title, Form.id).options(undrafted)).all()
+    return [
+        form
+        for form, sha in rows
+        if _opens(form, _parsed_once(form.id, form.current_version or 0, sha), actor, permission)
+    ]
 
 
 def definition(form_id: int, number: int) -> Definition:
@@ -48,9 +69,14 @@ def definition(form_id: int, number: int) -> Definition:
     sha256 = db.session.scalar(sa.select(FormVersion.sha256).where(*key))
     if sha256 is None:
         raise LookupError(f"form {form_id} has no version {number}")
+    return _parsed_once(form_id, number, sha256)
+
+
+def _parsed_once(form_id: int, number: int, sha256: str) -> Definition:
     if sha256 not in _parsed:
         if len(_parsed) >= CACHED_DEFINITIONS:
             _parsed.clear()
+        key = (FormVersion.form_id == form_id, FormVersion.number == number)
         _parsed[sha256] = parse(db.session.scalars(sa.select(FormVersion.definition).where(*key)).one())
     return _parsed[sha256]
 

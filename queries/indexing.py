@@ -5,9 +5,10 @@ Lists read it, services/indexing.py writes it, `flask forms check-index` compare
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from sqlalchemy.orm import SessionTransaction
 from engine.bigrams import bigrams
 from engine.context import Context
 from engine.definition import Definition, Item
+from engine.schema import build_item
 from models.base import db
 from models.forms import FormVersion
 from models.records import Record, RecordState
@@ -33,7 +35,13 @@ Value = str | float
 # and come before all answers.
 EMPTY: dict[str, Value] = {TEXT: "", NUMBER: float("-inf")}
 VALUE_LENGTH = 200
+MICRO = 10**6  # no number has more than six decimal places
+ANY_NUMBER = "*"  # the value under which field_month keeps a number that is only added up
+STAGE = "_stage"  # stands among the fields as if it were a question; no fid begins with an underscore
+STAGE_LABEL = {"zh_Hans_CN": "办理阶段", "en": "Stage"}
 CACHED_SHAPES = 512
+LISTS = frozenset({"select_multiple"})  # kinds of which one answer has several index rows
+IMPLIED = {"eq": ("ne", "in"), "ge": ("between",), "empty": ("filled",)}  # what a kind can do that can do these
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,18 @@ class IndexedField:
     fid: str
     table: str
     item: Item
+    repeated: bool = False  # it is asked in the rows of a repeat: a record may give many answers
 
     @property
     def counted(self) -> bool:
         """Tell whether field_count carries its values: few distinct ones."""
         return self.item.kind.counted
+
+    @property
+    def tallied(self) -> bool:
+        """Tell whether field_month carries its values or their sum. Organisations are its places already."""
+        plain = self.item.type != "org" and not self.item.sealed and not self.repeated
+        return plain and (self.counted or self.item.kind.summed)
 
     def count_value(self, value: Value) -> str:
         """Spell an index value for field_count: organisations as whole numbers, emptiness as the empty text."""
@@ -60,16 +75,26 @@ class IndexedField:
         return self.item.kind.sortable and not self.item.sealed
 
     @property
+    def single(self) -> bool:
+        """Tell whether a record has one index row of it at most."""
+        return not self.repeated and self.item.type not in LISTS
+
+    @property
     def operators(self) -> tuple[str, ...]:
-        """Return what a list can be filtered by: eq, in, ge, le, contains, empty."""
-        return tuple(name for name in self.item.kind.operators if name != "contains" or in_words(self.item))
+        """Return what a list can be filtered by (queries.conditions.Filter names them all)."""
+        own = [name for name in self.item.kind.operators if name != "contains" or in_words(self.item)]
+        found = [name for one in own for name in (one, *IMPLIED.get(one, ()))]
+        if self.item.type == "org":
+            found.append("under")
+        return tuple(dict.fromkeys(found))
 
 
 def is_indexed(item: Item, definition: Definition) -> bool:
     """Tell whether a version asks for index rows: chosen, a list column, or sealed (found by its keyed hash)."""
     if not item.kind.answerable:
         return False
-    return item.index or item.sealed or (item.fid in definition.list_fids and bool(item.kind.index_as))
+    matched = definition.duplicate is not None and item.fid in definition.duplicate.match
+    return item.index or item.sealed or ((matched or item.fid in definition.list_fids) and bool(item.kind.index_as))
 
 
 def in_words(item: Item) -> bool:
@@ -84,11 +109,21 @@ def table_of(item: Item) -> str:
 def fields_of(versions: Iterable[Definition]) -> dict[str, IndexedField]:
     """Return the indexed fields of a form by fid: what any version indexes stays indexed; the newest item counts."""
     found: dict[str, IndexedField] = {}
-    for definition in versions:
+    definition = None
+    for definition in versions:  # in their order, so that the last one is the newest
         for item in definition.items:
             if item.fid in found or is_indexed(item, definition):
                 found[item.fid] = IndexedField(item.fid, table_of(item), item)
+    if definition is not None and definition.stages:
+        found[STAGE] = IndexedField(STAGE, TEXT, stage_item(definition))
     return found
+
+
+def stage_item(definition: Definition) -> Item:
+    """Return the stages of a form as a question with options, the first stage first."""
+    options = [{"value": one.value, "label": one.label.locales} for one in definition.stages]
+    raw = {"fid": STAGE, "key": "stage", "type": "select_one", "label": STAGE_LABEL, "index": True}
+    return build_item({**raw, "options": options})
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +197,8 @@ def place_of(record: Record) -> Place:
 
 IndexRow = tuple[str, str, int, Value, int]  # table, fid, town, value, village
 CountKey = tuple[str, str, int, int]  # fid, value, town, village
+Tally = tuple[str, str, int, int]  # fid, value, whole part and millionths of what is added up
+ITSELF: Tally = ("", "", 0, 0)  # the record, as field_month counts it
 
 
 @dataclass(frozen=True)
@@ -172,10 +209,15 @@ class Derived:
     counts: frozenset[CountKey] = frozenset()
     month: tuple[int, int, int, str] | None = None  # county, town, village, "2026-11"
     tokens: tuple[str, ...] = ()
+    tallies: frozenset[Tally] = frozenset()
 
     def values_only(self) -> Derived:
-        """Return the part that counts values, for a record whose place is counted already."""
-        return Derived(counts=self.counts)
+        """Return the part that counts values, for a record that is counted itself already."""
+        return replace(self, rows=frozenset(), tokens=(), tallies=self.tallies - {ITSELF})
+
+    @property
+    def counts_itself(self) -> bool:
+        return ITSELF in self.tallies
 
 
 NOTHING = Derived()
@@ -190,6 +232,7 @@ def derived(record: Record, known: Shape) -> Derived:
         place=place_of(record),
         created_at=record.created_at,
         answers=record.answers,
+        stage=record.stage,
         definition=known.definitions[record.version],
         fields=known.fields,
         org_name=org_name,
@@ -214,6 +257,7 @@ def derive(
     definition: Definition,
     fields: Mapping[str, IndexedField],
     org_name: Callable[[int], str | None],
+    stage: str | None = None,
 ) -> Derived:
     """Compute the derived data of an active record from its document."""
     context = world(created_at, org_name)
@@ -221,7 +265,10 @@ def derive(
     rows: set[IndexRow] = set()
     counts: set[CountKey] = set()
     for field in fields.values():
-        for value in index_values(field, known.get(field.fid), answers.get(field.fid)):
+        item, stored = known.get(field.fid), answers.get(field.fid)
+        if field.fid == STAGE:
+            item, stored = field.item, stage or field.item.options[0].value
+        for value in index_values(field, item, stored):
             rows.add((field.table, field.fid, place.town_id, value, place.village_id))
             if field.counted:
                 counts.add((field.fid, field.count_value(value), place.town_id, place.village_id))
@@ -230,7 +277,35 @@ def derive(
         counts=frozenset(counts),
         month=(place.county_id, place.town_id, place.village_id, month_of(created_at)),
         tokens=tuple(tokens_of(form_id, [*place_words(place), *words(definition, answers, context)])),
+        tallies=frozenset([ITSELF, *tallies_of(definition, answers, fields, stage)]),
     )
+
+
+def tallies_of(
+    definition: Definition, answers: Mapping[str, Any], fields: Mapping[str, IndexedField], stage: str | None = None
+) -> Iterator[Tally]:
+    """Yield what the answers of record level add to field_month: each value once, a number with its amount."""
+    known = {item.fid: item for item in definition.items}
+    for field in fields.values():
+        if not field.tallied:
+            continue
+        item, stored = known.get(field.fid), answers.get(field.fid)
+        if field.fid == STAGE:
+            item, stored = field.item, stage or field.item.options[0].value
+        if item is None or stored is None:
+            if field.counted:
+                yield field.fid, "", 0, 0
+            continue
+        amount = parts_of(item.kind.from_json(stored)) if item.kind.summed else (0, 0)
+        values = map(field.count_value, index_values(field, item, stored)) if field.counted else (ANY_NUMBER,)
+        for value in values:
+            yield field.fid, value, *amount
+
+
+def parts_of(number: int | Decimal) -> tuple[int, int]:
+    """Return the whole part and the millionths of a number."""
+    whole = int(number)
+    return whole, int((Decimal(number) - whole) * MICRO)
 
 
 def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Value]:

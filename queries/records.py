@@ -31,8 +31,9 @@ from queries.conditions import (
     understand,
     words_hold,
 )
-from queries.indexing import NUMBER, IndexedField, Shape, search_texts, shape, world
+from queries.indexing import NUMBER, STAGE, IndexedField, in_words, search_texts, shape, world
 from queries.listing import MOST_ARMS, Arms, Cursor, Rows, Scope, arms_of
+from queries.rights import Rights, on_form
 from queries.scope import covers, in_scope, slices
 
 __all__ = [
@@ -98,8 +99,9 @@ def capped_count(form: Form, actor: Actor, request: Request, permission: str = "
 
 def get_record(form: Form, record_id: int, actor: Actor, permission: str = "record:list") -> Record | None:
     """Return one record of a form in the actor's scope; a void one only to those who may read histories."""
-    if not 0 < record_id < LARGEST_ID:
+    if not 0 < record_id < LARGEST_ID or form.current_version is None:
         return None
+    actor = on_form(actor, form.id)
     query = sa.select(Record).where(
         Record.id == record_id, Record.form_id == form.id, in_scope(Record, actor, permission)
     )
@@ -131,14 +133,27 @@ class _Query:
     """One request of one actor against one form."""
 
     def __init__(self, form: Form, actor: Actor, request: Request, permission: str) -> None:
-        self.form, self.actor, self.permission = form, actor, permission
-        self.known: Shape = shape(form.id)
-        self.scope = Scope(form.id, slices(actor, permission, county_id=form.county_id))
-        self.asked: Asked = understand(request, self.known)
+        self.form, self.request, self.permission = form, request, permission
+        known = shape(form.id)
+        self.rights = Rights(known.newest, actor)
+        self.actor = self.rights.actor
+        # A field that may not be seen on every record does not exist for conditions, for orders, for words.
+        fields = {fid: field for fid, field in known.fields.items() if fid in self.rights.searchable}
+        self.known = replace(known, fields=fields)
+        self.scope = Scope(form.id, slices(self.actor, permission, county_id=form.county_id))
+        self.asked: Asked = self._in_their_stages(understand(request, self.known))
         self.descending = request.descending or self.asked.sort is None
         self.cursor = _read_cursor(request.after, self.asked.sort)
         self.exact = self._exact(request.search) if self.asked.words else None
         self.sizes: dict[Condition, int] = {}  # counted once for the page and for its count
+
+    def _in_their_stages(self, asked: Asked) -> Asked:
+        """Ask of a field only the records whose stage shows it; no order by what some of them hide."""
+        fids = [*(one.field.fid for one in asked.conditions), *(one.fid for one in asked.words if one.fid)]
+        shown = [stages for fid in fids if (stages := self.rights.stages_showing(fid))]
+        sort = asked.sort if asked.sort and not self.rights.stages_showing(asked.sort.fid) else None
+        narrowing = tuple(Condition(self.known.fields[STAGE], stages) for stages in dict.fromkeys(shown))
+        return replace(asked, conditions=(*asked.conditions, *narrowing), sort=sort)
 
     # ---- a page
 
@@ -148,10 +163,22 @@ class _Query:
         if self.exact is not None:
             records = self._load(self.exact)
             return [], [record for record in records if self._holds(record)]
-        if all(one.exact for one in self.asked.words):
+        if self._index_is_sure:
             rows = self._arms(self.cursor, limit).rows(limit)
             return rows, self._load([ident for _value, ident in rows])
         return self._sifted(limit)
+
+    @property
+    def _index_is_sure(self) -> bool:
+        """Tell whether the word index alone may be believed: it does not know who may see which of the words."""
+        return all(one.exact for one in self.asked.words) and not (self.asked.words and self._closed_words)
+
+    @cached_property
+    def _closed_words(self) -> bool:
+        """Tell whether the word index has words of fields that this reader may not see on every record."""
+        found = {item.fid for one in self.known.definitions.values() for item in one.every_item if in_words(item)}
+        rights = self.rights
+        return any(fid not in rights.searchable or rights.stages_showing(fid) for fid in found)
 
     def _sifted(self, limit: int) -> tuple[Rows, list[Record]]:
         """Read on until enough records really hold the words: the word index may offer a few that do not."""
@@ -181,7 +208,7 @@ class _Query:
         if drive is not None:
             arms.by_value(drive, [one for one in conditions if one is not drive])
         elif arms.sort is not None:
-            same = next((one for one in conditions if one.field.fid == arms.sort.fid), None)
+            same = next((one for one in conditions if one.field.fid == arms.sort.fid and one.leads), None)
             arms.by_sort(same, [one for one in conditions if one is not same])
         else:
             arms.by_record(conditions)
@@ -193,7 +220,7 @@ class _Query:
         With n of N rows matching, walking costs about limit * N / n steps and reading the matches first n of them.
         A value's rows are already newest first, so without a sort it may always lead.
         """
-        fit = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
+        fit = [one for one in conditions if one.leads and arms_of(one, self.scope) <= MOST_ARMS]
         if self.asked.sort is not None:
             return self._rarest([one for one in fit if one.field.fid != self.asked.sort.fid], limit)
         if len(conditions) == 1 and not conditions[0].is_range:
@@ -240,24 +267,35 @@ class _Query:
         if not self.asked.words and not self.scope.units:
             if not conditions:
                 return _capped(self.scope.total(COUNT_CAP))
-            if len(conditions) == 1 and conditions[0].field.counted and len(conditions[0].values) == 1:
+            if len(conditions) == 1 and conditions[0].field.counted and self._is_one_value(conditions[0]):
                 return _capped(self.scope.carrying(conditions[0]))
         return self._counted(conditions)
 
     def _counted(self, conditions: list[Condition]) -> Count:
         """Count along the rarest condition, looking at no more than COUNT_VISITS of its rows."""
         arms = Arms(self.scope)
+        if self.asked.words and self._closed_words:
+            found = len(_Query(self.form, self.actor, self._from_the_start(), self.permission).page(MOST_ROWS)[1])
+            return Count(found) if found < MOST_ROWS else Count.at_least(found)
         if self.asked.words:
             arms.by_words(self.asked.words, conditions)
-        elif drive := self._smallest(conditions):
+        elif conditions:
+            drive = self._smallest(conditions)
             number, whole = arms.held(drive, [one for one in conditions if one is not drive], COUNT_VISITS)
             return Count(number) if whole else Count.at_least(number)
         else:
-            arms.by_record(conditions)
+            arms.by_record([])
         return _capped(arms.count(COUNT_CAP))
 
+    @staticmethod
+    def _is_one_value(condition: Condition) -> bool:
+        return condition.leads and len(condition.values) == 1
+
+    def _from_the_start(self) -> Request:
+        return replace(self.request, after="")
+
     def _smallest(self, conditions: list[Condition]) -> Condition | None:
-        fit = [one for one in conditions if arms_of(one, self.scope) <= MOST_ARMS]
+        fit = [one for one in conditions if one.leads and arms_of(one, self.scope) <= MOST_ARMS]
         if len(fit) <= 1:
             return fit[0] if fit else None
         return min(fit, key=lambda one: self._size(one, COUNT_CAP))
@@ -303,8 +341,9 @@ class _Query:
         definition = self.known.definitions[record.version]
         context = world(record.created_at)
         texts = search_texts(definition, record.answers, context)
-        by_fid = {item.fid: text for item, text in texts}
-        return words_hold(self.asked.words, by_fid, by_fid.values())
+        view = self.rights.on(record).view
+        by_fid = {item.fid: text for item, text in texts if item.fid in view}
+        return words_hold(self.asked.words, by_fid, by_fid.values(), sure=self._index_is_sure)
 
 
 def _readable(record: Record, actor: Actor) -> bool:

@@ -5,7 +5,7 @@ It tells apart what was never asked, left empty and hidden by a condition, and m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -18,10 +18,12 @@ from engine.context import DEFAULT_LOCALE, Context
 from engine.definition import Definition, Item
 from engine.expressions import holds
 from engine.kinds import Cell as ExportValue
+from models.access import Actor
 from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
-from queries.indexing import Shape, shape
+from queries.indexing import STAGE, Shape, shape, stage_item
+from queries.rights import FieldRights, Rights
 
 MASKED_KINDS = frozenset({"person_name"})
 FILTERS = frozenset({"eq", "in", "ge", "le", "empty"})
@@ -32,9 +34,11 @@ class CellState(StrEnum):
     EMPTY = "empty"
     HIDDEN = "hidden"
     NOT_ASKED = "not_asked"
+    CLOSED = "closed"
 
 
-WORDS = {CellState.EMPTY: _l("未填"), CellState.HIDDEN: _l("条件隐藏"), CellState.NOT_ASKED: _l("未询问")}
+WORDS = {CellState.EMPTY: _l("未填"), CellState.HIDDEN: _l("条件隐藏"), CellState.NOT_ASKED: _l("未询问"),
+         CellState.CLOSED: _l("无权查看")}  # fmt: skip
 
 
 class Cell(NamedTuple):
@@ -54,9 +58,25 @@ class Answered(Protocol):
     answers: Any
 
 
-def columns(form: Form) -> tuple[Item, ...]:
-    """Return the answerable items of all versions: those of the newest first, then what it no longer has."""
-    return shape(form.id).columns
+def columns(form: Form, actor: Actor) -> tuple[Item, ...]:
+    """Return the answerable items of all versions that the actor may view on some record.
+
+    Those of the newest version come first, then what it no longer has. The stage is none of them: see stage_column.
+    """
+    known = shape(form.id)
+    rights = Rights(known.newest, actor)
+    return tuple(item for item in known.columns if item.fid in rights.anywhere)
+
+
+def searchable(form: Form, actor: Actor) -> frozenset[str]:
+    """Return the fids that lists may be narrowed and sorted by: those that the actor may view on every record."""
+    return Rights(shape(form.id).newest, actor).searchable
+
+
+def stage_column(form: Form) -> Item | None:
+    """Return the stages of a form as a column, None where it has none."""
+    field = shape(form.id).fields.get(STAGE)
+    return field.item if field else None
 
 
 def sortable(item: Item) -> bool:
@@ -69,9 +89,11 @@ def filterable(item: Item) -> bool:
     return item.index and not item.sealed and bool(FILTERS & set(item.kind.operators) - {"empty"})
 
 
-def cells(record: Answered, fids: Sequence[str], *, definition: Definition, locale: str = DEFAULT_LOCALE) -> list[Cell]:
-    """Return the cells of one record or revision."""
-    return _Plan(definition, fids, locale, org_names([record], [definition])).cells(record)
+def cells(
+    record: Answered, fids: Sequence[str], *, definition: Definition, rights: FieldRights, locale: str = DEFAULT_LOCALE
+) -> list[Cell]:
+    """Return the cells of one record or revision. What the rights do not open says so, and nothing else."""
+    return _Plan(definition, fids, locale, org_names([record], [definition])).cells(record, rights.view)
 
 
 def table(
@@ -79,17 +101,27 @@ def table(
     fids: Sequence[str],
     *,
     known: Shape,
+    actor: Actor,
     locale: str = DEFAULT_LOCALE,
     exported: bool = False,
 ) -> list[list[Cell]]:
     """Return the cells of many records of one form, each under its own version; organisations are read at once.
 
-    With `exported` the cells carry their values too.
+    What the actor may not view on a record says so, and nothing else. With `exported` the cells carry their values too.
     """
+    rights = Rights(known.newest, actor)
     pinned = {number: known.definitions[number] for number in {record.version for record in records}}
     names = org_names(records, pinned.values())
-    plans = {number: _Plan(definition, fids, locale, names, exported=exported) for number, definition in pinned.items()}
-    return [plans[record.version].cells(record) for record in records]
+    plans = {
+        number: _Plan(definition, fids, locale, names, newest=known.newest, exported=exported)
+        for number, definition in pinned.items()
+    }
+    return [plans[record.version].cells(record, rights.on(record).view) for record in records]
+
+
+def cell(item: Item, stored: Any, context: Context) -> Cell:
+    """Return the cell of one stored answer, such as one in a row of a repeat."""
+    return _saying(item, context, exported=False)(stored)
 
 
 def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[int, str]:
@@ -112,27 +144,37 @@ class _Plan:
         locale: str,
         names: Mapping[int, str],
         *,
+        newest: Definition | None = None,
         exported: bool = False,
     ) -> None:
         self.definition = definition
         self.context = Context(today=date.min, org_name=names.get, locale=locale, translate=lambda text: str(_l(text)))
         asked = {item.fid: item for item in definition.live_items}
+        if STAGE in fids:
+            asked[STAGE] = stage_item(newest or definition)
+        self.first_stage = asked[STAGE].options[0].value if STAGE in asked else ""
         self.items = [(fid, asked.get(fid)) for fid in fids]
         self.empty = {fid: Cell(fid, str(WORDS[CellState.EMPTY]), CellState.EMPTY) for fid in fids}
         self.hidden = {fid: Cell(fid, str(WORDS[CellState.HIDDEN]), CellState.HIDDEN) for fid in fids}
         self.not_asked = {fid: Cell(fid, str(WORDS[CellState.NOT_ASKED]), CellState.NOT_ASKED) for fid in fids}
+        self.closed = {fid: Cell(fid, str(WORDS[CellState.CLOSED]), CellState.CLOSED) for fid in fids}
         self.sayings = {
             fid: _saying(item, self.context, exported=exported) for fid, item in self.items if item is not None
         }
 
-    def cells(self, record: Answered) -> list[Cell]:
+    def cells(self, record: Answered, viewable: Container[str]) -> list[Cell]:
         answers = record.answers
         return [
             self.not_asked[fid] if item is None
+            else self.closed[fid] if fid not in viewable
+            else self._stage(record) if fid == STAGE
             else self.sayings[fid](answers[fid]) if fid in answers
             else self._missing(item, record)
             for fid, item in self.items
         ]  # fmt: skip
+
+    def _stage(self, record: Answered) -> Cell:
+        return self.sayings[STAGE](getattr(record, "stage", None) or self.first_stage)
 
     def _missing(self, item: Item, record: Answered) -> Cell:
         if item.show is None or holds(item.show, from_json(self.definition, record.answers), _saved_on(record)):

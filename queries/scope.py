@@ -60,7 +60,7 @@ def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnEleme
 
 def _form_id(thing: Any) -> Any:
     """Return the column (or value) that names the form of a model (or row); None where forms do not matter."""
-    return thing.id if thing.__tablename__ == "form" else getattr(thing, "form_id", None)
+    return thing.id if getattr(thing, "__tablename__", "") == "form" else getattr(thing, "form_id", None)
 
 
 def _in_place(model: type[Base], actor: Actor, permission: str) -> sa.ColumnElement[bool]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from engine.answers import Outcome, clean, from_json
+from engine.answers import Outcome, clean, defaults, from_json
 from engine.context import Context
 from engine.definition import Definition
 from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState
 from models.records import Record, RecordRevision, RecordState
+from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
 from queries.indexing import NOTHING, Shape, derived, shape
+from queries.rights import Rights, on_form, rights_on, stage_of
 from queries.scope import in_scope
 from services.access import require
 from services.audit import record_audit
@@ -28,6 +31,8 @@ from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
 from services.transaction import transaction
+from services.webhooks import announce
+from services.withheld import locked_fids, unlocked
 
 REASON_LENGTH = 200
 BULK_MOST = 500
@@ -106,8 +111,9 @@ def create_record(
         return _same_entry(earlier, form, actor)
     known = shape(form.id)
     asked = version_asked(known, version, today)
-    context = context_for(actor, today=today, locale=locale)
-    outcome = _cleaned(asked, raw, context)
+    outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
+    if not outcome.ok:
+        raise AnswersRefused(outcome)
     record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
     form.next_number += 1
     db.session.add(record)
@@ -115,6 +121,7 @@ def create_record(
     _add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
     rewrite(record.id, form.id, NOTHING, derived(record, known))
     record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
+    announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
     return record
 
 
@@ -143,7 +150,10 @@ def change_record(
     asked = known.definitions[record.version]
     before, old = derived(record, known), dict(record.answers)
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
-    outcome = _cleaned(asked, with_kept(asked, raw, old, emptied=emptied), context)
+    locked = locked_fids(asked, Rights(known.newest, actor).on(record))
+    context = replace(context, locked=locked, stage=stage_of(record, known.newest))
+    given = with_kept(asked, unlocked(raw, old, locked), old, emptied=frozenset(emptied) - locked)
+    outcome = _cleaned(asked, given, context)
     record.answers = seal_answers(asked, outcome.answers, kept=old)
     move(record, named_unit(asked, outcome.values), actor=actor)
     record.updated_at = at
@@ -154,6 +164,7 @@ def change_record(
     rewrite(record.id, form.id, before, derived(record, known))
     was, now = differences(told(asked, old), told(asked, record.answers), old, record.answers)
     record_audit("record:change", record, actor=actor, at=at, before=was, after=now | _why(reason))
+    announce(WebhookEvent.RECORD_CHANGED, form, [(record.id, record)], at=at)
     return record
 
 
@@ -175,7 +186,8 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
     form = db.session.get_one(Form, identity_of(form), with_for_update={"read": True})
     known = shape(form.id)
     changes = []
-    for record in locked_records(form, wanted, actor, "record:delete"):
+    records = locked_records(form, wanted, actor, "record:delete")
+    for record in records:
         before = derived(record, known)
         record.state = RecordState.VOID
         record.updated_at = at
@@ -186,6 +198,7 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
         record_audit("record:void", record, actor=actor, at=at, after={"reason": reason})
         changes.append((before, NOTHING))
     count_changes(form.id, changes)
+    announce(WebhookEvent.RECORD_VOIDED, form, [(record.id, record) for record in records], at=at)
     return len(changes)
 
 
@@ -202,11 +215,23 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
     stored = record.answers.get(fid)
     if stored is None:
         raise NothingSealed
+    if fid not in rights_on(record, actor).reveal:
+        raise NotFound
     record_audit("record:reveal", record, actor=actor, at=at, after={"fid": fid, "reason": reason})
     if is_sealed(stored):
         return unseal(fid, stored)
     item = asked.item(fid)
     return item.kind.display(item, item.kind.from_json(stored), context_for(actor, today=at.date()))
+
+
+def judge_entry(form: Form, asked: Definition, raw: Mapping[str, Any], context: Context, *, actor: Actor) -> Outcome:
+    """Judge the answers of a new record. What its author may not give has its default, whatever was sent."""
+    newest = shape(form.id).newest
+    locked = locked_fids(asked, Rights(newest, actor).at_entry())
+    values = defaults(asked, context) if locked else {}
+    kept = {fid: asked.item(fid).to_json(value) for fid, value in values.items() if fid in locked}
+    stage = newest.stages[0].value if newest.stages else None
+    return clean(asked, unlocked(raw, kept, locked), replace(context, locked=locked, stage=stage))
 
 
 def new_record(
@@ -231,6 +256,7 @@ def new_record(
         serial=serial,
         number=f"{form.prefix}-{serial:06d}",
         state=RecordState.ACTIVE,
+        stage=stages[0].value if (stages := shape(form.id).newest.stages) else None,
         author_id=actor.user_id,
         created_at=at,
         updated_at=at,
@@ -248,6 +274,7 @@ def open_form(form: Form, actor: Actor) -> Form:
     held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if held is None:
         raise NotFound
+    require(actor, "record:create", held)
     if held.state != FormState.PUBLISHED:
         raise FormNotInUse
     return held
@@ -263,6 +290,7 @@ def _form_of(record: Record) -> Form:
 
 def locked_records(form: Form, ids: list[int], actor: Actor, permission: str) -> list[Record]:
     """Read active records again under lock, in the order of their ids. Raises NotFound unless all are in scope."""
+    actor = on_form(actor, form.id)
     require(actor, permission)
     query = (
         sa.select(Record)
@@ -317,6 +345,7 @@ def revision_values(
         "n": record.row_version,
         "version": record.version,
         "state": record.state,
+        "stage": record.stage,
         "answers": dict(record.answers),
         "hidden": dict(hidden),
         "reason": reason[:REASON_LENGTH],

@@ -11,14 +11,17 @@ import sqlalchemy as sa
 from models.access import Actor
 from models.base import db
 from models.forms import Form
-from models.records import FieldCount, Record, RecordCount, RecordState, record_search
+from models.records import FieldCount, FieldMonth, Record, RecordCount, RecordState, record_search
 from queries.index_check import TABLES, expected_counts, present_rows, present_words, stored_words
-from queries.indexing import EMPTY, NOTHING, IndexedField, Shape, derived, fields_of, month_of, shape
+from queries.indexing import EMPTY, NOTHING, STAGE, IndexedField, Shape, derived, fields_of, shape
+from queries.tallies import counted_anew
 from services.audit import record_audit
 from services.indexing import count_changes, rewrite_rows, rewrite_words
 from services.transaction import transaction
 
 BATCH = 500
+PLACE = ("county_id", "town_id", "village_id", "month")
+TALLY = ("place_id", "fid", "month", "value", "n", "whole", "micro")
 
 
 @transaction
@@ -31,7 +34,7 @@ def extend_index(form: Form) -> int:
     earlier = fields_of(one for number, one in known.definitions.items() if number != max(known.definitions))
     fresh = [field for fid, field in known.fields.items() if fid not in earlier]
     asked_before = {item.fid for number, one in known.definitions.items() if number != max(known.definitions)
-                    for item in one.items}  # fmt: skip
+                    for item in one.items} | {STAGE}  # fmt: skip - every record is in a stage
     for field in fresh:
         if field.fid not in asked_before:
             _mark_empty(form.id, field)
@@ -55,6 +58,19 @@ def _mark_empty(form_id: int, field: IndexedField) -> None:
         ).where(*active)
         names = ["form_id", "fid", "value", "town_id", "village_id", "n"]
         db.session.execute(sa.insert(FieldCount).from_select(names, counts.group_by(town, village)))
+    if field.counted and field.tallied:
+        _mark_months_empty(form_id, field)
+
+
+def _mark_months_empty(form_id: int, field: IndexedField) -> None:
+    """Let the months say of a new field that nobody has answered it: as many as there are records."""
+    table = FieldMonth
+    zero = sa.literal(0)
+    rows = sa.select(
+        sa.literal(form_id), table.place_id, sa.literal(field.fid), table.month, sa.literal(""), table.n, zero, zero
+    ).where(table.form_id == form_id, table.fid == "")
+    names = ["form_id", "place_id", "fid", "month", "value", "n", "whole", "micro"]
+    db.session.execute(sa.insert(table).from_select(names, rows))
 
 
 def _index_answers(form_id: int, known: Shape, fields: Iterable[IndexedField]) -> None:
@@ -119,7 +135,7 @@ def _recount(form_id: int, *, mended: int, actor: Actor, at: datetime) -> None:
     for table in (*TABLES.values(), record_search):
         stray = sa.and_(table.c.form_id == form_id, table.c.record_id.not_in(alive))
         db.session.execute(sa.delete(table).where(stray))
-    for model in (RecordCount, FieldCount):
+    for model in (RecordCount, FieldCount, FieldMonth):
         db.session.execute(sa.delete(model).where(model.form_id == form_id))
     _write_counts(form_id, known)
     record_audit("form:reindex", form, actor=actor, at=at, after={"mended": mended})
@@ -131,21 +147,11 @@ def _write_counts(form_id: int, known: Shape) -> None:
         {"form_id": form_id, "fid": fid, "value": value, "town_id": town, "village_id": village, "n": n}
         for (fid, value, town, village), n in values.items()
     ]
-    months = _months(form_id)
-    if rows:
-        db.session.execute(sa.insert(FieldCount), rows)
-    if months:
-        db.session.execute(sa.insert(RecordCount), months)
-
-
-def _months(form_id: int) -> list[dict[str, Any]]:
-    """Count active records by place and month. In Python: the engines name months of a time zone differently."""
-    counts: dict[tuple[int, int, int, str], int] = {}
-    query = sa.select(Record.county_id, Record.town_id, Record.village_id, Record.created_at).where(
-        Record.form_id == form_id, Record.state == RecordState.ACTIVE
-    )
-    for county, town, village, created_at in db.session.execute(query.execution_options(yield_per=10_000)):
-        key = (county, town or 0, village or 0, month_of(created_at))
-        counts[key] = counts.get(key, 0) + 1
-    names = ("county_id", "town_id", "village_id", "month")
-    return [{"form_id": form_id, **dict(zip(names, key, strict=True)), "n": n} for key, n in counts.items()]
+    places, tallies = counted_anew(form_id, known)
+    months = [{"form_id": form_id, **dict(zip(PLACE, key, strict=True)), "n": n} for key, n in places.items()]
+    sums = [
+        {"form_id": form_id, **dict(zip(TALLY, (*key, *amounts), strict=True))} for key, amounts in tallies.items()
+    ]
+    for model, told in ((FieldCount, rows), (RecordCount, months), (FieldMonth, sums)):
+        if told:
+            db.session.execute(sa.insert(model), told)

@@ -287,7 +287,99 @@ def downgrade_views() -> None:
     op.drop_table('field_month')
 
 
+# ---------- the workbook a form came from ----------
+
+
+def upgrade_xlsforms() -> None:
+    op.create_table('form_workbook',
+    sa.Column('form_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('names', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('marks', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('imported_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['form_id'], ['form.id'], name=op.f('fk_form_workbook_form_id_form')),
+    sa.ForeignKeyConstraint(['imported_by'], ['user.id'], name=op.f('fk_form_workbook_imported_by_user')),
+    sa.PrimaryKeyConstraint('form_id', name=op.f('pk_form_workbook'))
+    )
+
+
+def downgrade_xlsforms() -> None:
+    op.drop_table('form_workbook')
+
+
+# ---------- stages and comments of records ----------
+
+
+def upgrade_stages() -> None:
+    op.add_column('record', sa.Column('stage', sa.String(length=64), nullable=True))
+    op.add_column('record_revision', sa.Column('stage', sa.String(length=64), nullable=True))
+
+
+def downgrade_stages() -> None:
+    op.drop_column('record_revision', 'stage')
+    op.drop_column('record', 'stage')
+
+
+def upgrade_comments() -> None:
+    op.create_table('record_comment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('files', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('withdraws', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_record_comment_author_id_user')),
+    sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_record_comment_record_id_record')),
+    sa.ForeignKeyConstraint(['withdraws'], ['record_comment.id'], name=op.f('fk_record_comment_withdraws_record_comment')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_comment')),
+    sa.UniqueConstraint('withdraws', name=op.f('uq_record_comment_withdraws'))
+    )
+    op.create_index('ix_record_comment_record', 'record_comment', ['record_id', 'id'], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE TRIGGER record_comment_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON record_comment "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    op.execute(
+        "CREATE TRIGGER record_comment_no_replace BEFORE INSERT ON record_comment "
+        "WHEN EXISTS (SELECT 1 FROM record_comment WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'record_comment is append-only'); END"
+    )
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER record_comment_no_{verb.lower()} BEFORE {verb} ON record_comment "
+            "BEGIN SELECT RAISE(ABORT, 'record_comment is append-only'); END"
+        )
+
+
+def downgrade_comments() -> None:
+    op.drop_table('record_comment')
+
+
+# ---------- when and where photographs were taken ----------
+
+
+def upgrade_files() -> None:
+    op.add_column('file', sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True))
+    for name in ('latitude', 'longitude', 'accuracy'):
+        op.add_column('file', sa.Column(name, sa.Float(), nullable=True))
+
+
+def downgrade_files() -> None:
+    for name in ('accuracy', 'longitude', 'latitude', 'taken_at'):
+        op.drop_column('file', name)
+
+
 def upgrade() -> None:
+    upgrade_files()
+    upgrade_stages()
+    upgrade_comments()
+    upgrade_xlsforms()
     upgrade_imports()
     upgrade_exports()
     upgrade_form_steps()
@@ -297,9 +389,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    downgrade_files()
+    downgrade_xlsforms()
     downgrade_views()
     downgrade_exports()
     downgrade_imports()
     downgrade_webhooks()
     downgrade_tokens()
     downgrade_form_steps()
+    downgrade_comments()
+    downgrade_stages()
