@@ -9,6 +9,7 @@ from typing import Any
 from engine.context import Context
 from engine.defaults import default_value
 from engine.expressions import holds
+from engine.filters import misfits
 from engine.governing import reached
 from engine.messages import N_, Invalid, Message
 from engine.schema import ROW_ID, Definition, Item, RecordedTest, fid_of
@@ -202,6 +203,7 @@ class _Judge:
         if value is None and not item.kind.repeats:
             return self._missing(item, scope) or _broken_rules(item, scope)
         messages = item.kind.validate(item, value or [] if item.kind.repeats else value, scope.context)
+        messages = messages or misfits(item, value, scope.view, scope.context.locale)
         return messages or (self._missing(item, scope) if value is None else []) or _broken_rules(item, scope)
 
     def _missing(self, item: Item, scope: Scope) -> list[Message]:

@@ -15,6 +15,7 @@ from engine.texts import forbidden
 
 LABEL, HINT = 200, 1000
 OPTIONS = 500
+COLUMNS, KEY_MOST = 5, 64  # of a filter: how many, and how long a name or tag may be
 BYTES = 512 * 1024
 LEVELS = 100
 LARGEST = 10**15
@@ -126,11 +127,26 @@ def options_problem(value: object) -> Message | None:
 
 
 def _option_problem(option: object) -> Message | None:
-    if not isinstance(option, dict) or not set(option) <= {"value", "label", "retired"}:
-        return Message(N_("只能有选项值、文字和停用标记"))
+    if not isinstance(option, dict) or not set(option) <= {"value", "label", "retired", "tags"}:
+        return Message(N_("只能有选项值、文字、停用标记和筛选用的列"))
     if not isinstance(option.get("value"), str) or not OPTION_VALUE.fullmatch(option["value"]):
         return Message(N_("选项值只能用英文字母、数字、下划线、点和短横，最多 64 位"))
-    return text_problem(option.get("label")) or flag_problem(option.get("retired", False))
+    return (
+        text_problem(option.get("label"))
+        or flag_problem(option.get("retired", False))
+        or columns_problem(option.get("tags", {}))
+    )
+
+
+def columns_problem(value: object) -> Message | None:
+    """Judge what is said by column: the tags of an option, or which item each column is compared with."""
+    if isinstance(value, dict) and len(value) <= COLUMNS and all(_is_short(one) for one in (*value, *value.values())):
+        return None
+    return Message(N_("筛选的列要写成列名和内容，最多 %(most)s 列"), {"most": COLUMNS})
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= KEY_MOST
 
 
 def _int_problem(value: object, setting: ConfigProperty) -> Message | None:
@@ -167,6 +183,7 @@ _SETTINGS: Mapping[str, Callable[[object, ConfigProperty], Message | None]] = {
     "bool": lambda value, _: flag_problem(value),
     "text": lambda value, _: text_problem(value),
     "options": lambda value, _: options_problem(value),
+    "columns": lambda value, _: columns_problem(value),
     "expression": lambda _value, _: None,  # the check judges it together with the items it reads
 }
 

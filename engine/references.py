@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.expression_types import TYPE_NAMES, result_type, scope_problems, type_problems
 from engine.expressions import dependencies, problems, uses_today
+from engine.filters import filtered_by
 from engine.messages import N_, Message, Problem
 from engine.schema import Item, build_item, raw_nested, reads
 
@@ -88,6 +89,21 @@ class References(Findings):
             self._condition(f"{path}.required", item.required, item.fid)
         for place, rule in enumerate(item.rules):
             self._condition(f"{path}.rules[{place}].if", rule.condition, item.fid)
+        for fid in filtered_by(item):
+            self._filter(path, item, fid)
+
+    def _filter(self, path: str, item: Item, fid: str) -> None:
+        """Options are filtered by a choice or a text that is asked in the same row, or around it."""
+        other = self.known.get(fid)
+        inside = other is not None and set(self.repeats[fid]) <= set(self.repeats[item.fid])
+        if (
+            other is None
+            or not inside
+            or fid == item.fid
+            or other.sealed
+            or other.kind.value_type not in {"text", "list"}
+        ):
+            self.say(f"{path}.filter", N_("只能按另一道在用的选择题或文字题筛选选项"), item.fid)
 
     def _calculation(self, path: str, item: Item) -> None:
         tree = item.calculation

@@ -54,6 +54,7 @@ class Option:
     value: str
     label: Text
     retired: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)  # by column, see engine.filters
 
     def text(self, locale: str = DEFAULT_LOCALE) -> str:
         """Return the label in a language."""
@@ -124,7 +125,7 @@ class Item:
     def options(self) -> tuple[Option, ...]:
         """Return the choices of a select item, retired ones included; nothing for other kinds."""
         return tuple(
-            Option(option["value"], Text(option["label"]), bool(option.get("retired")))
+            Option(option["value"], Text(option["label"]), bool(option.get("retired")), option.get("tags") or {})
             for option in self.config.get("options", ())
         )
 

@@ -18,13 +18,16 @@ from engine.properties import key_problem
 from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState, FormStep, FormVersion
+from models.webhooks import WebhookEvent
 from queries import forms as reads
+from queries.xlsforms import OpenMark, open_marks
 from services.access import require
 from services.audit import record_audit
 from services.messages import put_notice
 from services.refusals import Refusal, Stale
 from services.reindexing import extend_index
 from services.transaction import transaction
+from services.webhooks import announce_form
 
 Document = dict[str, Any]
 ENTRY_PATH = "/field/"
@@ -130,6 +133,7 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
     touch(form, at)
     after = {"state": form.state, "version": version.number, "sha256": version.sha256, "row_version": form.row_version}
     record_audit("form:publish", form, actor=actor, at=at, before=before, after=after)
+    announce_form(WebhookEvent.FORM_PUBLISHED, form, at=at)
     if version.number > 1:
         extend_index(form)
     text = NOTICE % {"title": form.title, "n": version.number}
@@ -141,6 +145,7 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
 def publishable(form: Form, *, at: datetime) -> Definition:
     """Return the definition that publishing would make; raises NotPublishable with every reason at once."""
     reasons = [Message(problem.message, problem.params) for problem in check(form.draft)]
+    reasons += [_marked(mark) for mark in open_marks(form.id) if mark.blocking]
     if reasons:
         raise NotPublishable(reasons)
     definition, current = parse(form.draft), current_version(form)
@@ -220,6 +225,11 @@ def _refuse_taken(form: Form) -> None:
 
 def _plain_title(title: Any) -> str:
     return str(title.get("zh_Hans_CN") if isinstance(title, dict) else title)
+
+
+def _marked(mark: OpenMark) -> Message:
+    """Say which cell of the imported workbook has no effect here; it must be settled before anybody relies on it."""
+    return Message(N_("工作簿 %(cell)s：%(why)s。请看过后处理这一处"), {"cell": mark.cell, "why": mark.message})
 
 
 def _any_org(_org: int, _level: str | None) -> bool:

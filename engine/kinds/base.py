@@ -15,9 +15,11 @@ from engine.messages import N_, Message, Problem
 if TYPE_CHECKING:
     from engine.schema import Item
 
-PropertyType = Literal["int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression"]
+PropertyType = Literal[
+    "int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression", "columns", "fill"
+]
 Cell = str | int | Decimal | date | time | None  # a datetime is a date too
-FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text"]
+FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text", "person"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,14 @@ class Kind(ABC):
     index_as: ClassVar[Literal["text", "number", ""]] = ""
     filter_input: ClassVar[FilterInput] = "select"  # how the condition panel of a register asks
     counted: ClassVar[bool] = False  # few distinct values: counters are kept for them
+    summed: ClassVar[bool] = False  # a number whose sum says something
     sortable: ClassVar[bool] = False
     searchable: ClassVar[bool] = False
     answerable: ClassVar[bool] = True
     holds_items: ClassVar[bool] = False  # other items stand in it
     repeats: ClassVar[bool] = False  # and are answered once for each of its rows
+    takes_files: ClassVar[bool] = False  # an answer lists uploads
+    personal: ClassVar[bool] = False  # names somebody: stored readable, shown masked
     maskable: ClassVar[bool] = False
     entered: ClassVar[bool] = True  # somebody fills it in on a page
     visible: ClassVar[bool] = True  # who fills in gets to see it
@@ -68,6 +73,11 @@ class Kind(ABC):
     def check_item(self, item: Item) -> list[Problem]:
         """Judge the settings of one item together; their types are already right. Paths are relative to the item."""
         del item
+        return []
+
+    def check_among(self, item: Item, known: Mapping[str, Item]) -> list[Problem]:
+        """Judge settings that name other items; `known` are the live ones of the same row, or of record level."""
+        del item, known
         return []
 
     @abstractmethod

@@ -24,7 +24,7 @@ _ID = re.compile(r"[1-9][0-9]{0,14}")
 class OrgKind(Kind):
     name: ClassVar[str] = "org"
     label: ClassVar[str] = N_("单位")
-    xlsform_type: ClassVar[str] = "select_one"
+    xlsform_type: ClassVar[str] = "text"
     operators: ClassVar[tuple[str, ...]] = ("in", "eq", "empty")
     value_type = "number"
     index_as = "number"

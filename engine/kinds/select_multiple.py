@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from engine.context import Context
 from engine.kinds.base import Cell, ConfigProperty
-from engine.kinds.selects import OPTIONS, SelectKind
+from engine.kinds.selects import FILTER, OPTIONS, SelectKind
 from engine.messages import N_, Message, Problem
 from engine.schema import Item
 
@@ -18,6 +18,7 @@ class SelectMultipleKind(SelectKind):
     value_type = "list"
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = (
         OPTIONS,
+        FILTER,
         ConfigProperty("min", "int", N_("最少选几项"), most=500),
         ConfigProperty("max", "int", N_("最多选几项"), least=1, most=500),
     )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from engine.context import Context
 from engine.kinds.base import Cell, ConfigProperty
-from engine.kinds.selects import OPTIONS, SelectKind
+from engine.kinds.selects import FILTER, OPTIONS, SelectKind
 from engine.messages import N_, Message
 from engine.schema import Item
 
@@ -18,6 +18,7 @@ class SelectOneKind(SelectKind):
     sortable = True
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = (
         OPTIONS,
+        FILTER,
         ConfigProperty("style", "choice", N_("样式"), (("radio", N_("平铺")), ("menu", N_("下拉")))),
     )
 

@@ -10,6 +10,7 @@ from engine.messages import N_, Invalid, Message, Problem
 from engine.schema import Item
 
 OPTIONS = ConfigProperty("options", "options", N_("选项"))
+FILTER = ConfigProperty("filter", "columns", N_("按别的答案筛选选项"))
 
 
 class SelectKind(Kind):

@@ -1,0 +1,1 @@
+"""Definitions as XLSForm workbooks: read, written, and written back into the workbook they came from."""
