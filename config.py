@@ -38,6 +38,7 @@ class Settings:
     embedded_jobs: bool = True
     rate_limits: bool = True
     secure_cookies: bool = False
+    webhook_private: bool = False
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -66,6 +67,7 @@ class Settings:
             embedded_jobs=_flag(environ, "ZHIYE_EMBEDDED_JOBS", default=True),
             rate_limits=_flag(environ, "ZHIYE_RATE_LIMITS", default=True),
             secure_cookies=_flag(environ, "ZHIYE_SECURE_COOKIES", default=production),
+            webhook_private=_flag(environ, "ZHIYE_WEBHOOK_PRIVATE", default=False),
             oidc_issuer=environ.get("ZHIYE_OIDC_ISSUER", ""),
             oidc_client_id=environ.get("ZHIYE_OIDC_CLIENT_ID", ""),
             oidc_client_secret=environ.get("ZHIYE_OIDC_CLIENT_SECRET", ""),

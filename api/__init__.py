@@ -1,13 +1,22 @@
-"""JSON interface over the same reads as the pages."""
+"""JSON interface over the same reads and acts as the pages."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from shell.bearer import who_asks
+from shell.limits import limiter
+
+MOST = "600 per minute"  # of one token or one sign-in
+MOST_WRONG = "60 per minute"  # from one address without any that opens the door
+UNAUTHORIZED = 401
+
 
 def init_app(app: Flask) -> None:
     """Hang the room's routes on the application."""
-    from api import orgs, records  # noqa: F401 - importing hangs their routes
+    from api import forms, orgs, records  # noqa: F401 - importing hangs their routes
     from api.blueprint import bp
 
+    limiter.shared_limit(MOST, scope="interface", key_func=who_asks)(bp)
+    limiter.limit(MOST_WRONG, deduct_when=lambda response: response.status_code == UNAUTHORIZED)(bp)
     app.register_blueprint(bp)

@@ -7,11 +7,13 @@ from datetime import datetime, time
 import sqlalchemy as sa
 
 from jobs.schedule import EveryMinute, Nightly, Periodic, Report
+from jobs.webhooks import send_due
 from models.access import system_actor
 from models.base import db
 from models.forms import Form
 from queries.chain import first_break
 from queries.index_check import check_index
+from services.deliveries import forget_deliveries
 from services.files import sweep_orphans
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
@@ -50,8 +52,12 @@ def check_indexes(at: datetime) -> Report:
 
 
 def forget(at: datetime) -> Report:
-    """Forget runs of more than 30 days ago and sign-ins that ended 90 days ago."""
-    return {"runs": forget_runs(at=at), "sign_ins": forget_sign_ins(at=at)}
+    """Forget runs and deliveries of more than 30 days ago, and sign-ins that ended 90 days ago."""
+    return {
+        "runs": forget_runs(at=at),
+        "sign_ins": forget_sign_ins(at=at),
+        "deliveries": forget_deliveries(at=at),
+    }
 
 
 def sweep_files(at: datetime) -> Report:
@@ -61,6 +67,7 @@ def sweep_files(at: datetime) -> Report:
 
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
+    Periodic("webhooks", EveryMinute(), send_due),
     Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
     Periodic("index_check", Nightly(time(3, 30)), check_indexes),
     Periodic("forget", Nightly(time(4, 0)), forget),

@@ -20,6 +20,7 @@ from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
 from models.records import Record, RecordRevision, RecordState
+from models.webhooks import WebhookEvent
 from queries.indexing import derived, shape
 from services.access import require
 from services.indexing import add_all, drop_all
@@ -34,6 +35,7 @@ from services.records import (
 from services.refusals import Refusal
 from services.sealing import seal_answers
 from services.transaction import transaction
+from services.webhooks import announce
 
 CHUNK = 1_000
 T = TypeVar("T")
@@ -81,6 +83,7 @@ def create_records(
         fresh = ids[-len(records) :]
         _add_revisions(fresh, records, [seal_answers(asked, one.hidden) for one in part], actor=actor, at=at)
         add_all(form.id, [(ident, derived(one, known)) for ident, one in zip(fresh, records, strict=True)])
+        announce(WebhookEvent.RECORD_CREATED, form, zip(fresh, records, strict=True), at=at)
         numbers += [records[0].number, records[-1].number]
     del units
     return Entered(ids, numbers[0] if numbers else "", numbers[-1] if numbers else "")
@@ -100,6 +103,7 @@ def void_batch(form: Form, ids: Sequence[int], *, reason: str, actor: Actor, at:
             record.row_version += 1
         db.session.flush()
         _add_revisions(part, records, [{}] * len(records), reason=reason, actor=actor, at=at)
+        announce(WebhookEvent.RECORD_VOIDED, form, zip(part, records, strict=True), at=at)
         for record in records:  # ten thousand documents need not stay in memory
             db.session.expunge(record)
 
