@@ -39,8 +39,8 @@ class Change:
 
 def diff(old: Definition | None, new: Definition) -> list[Change]:
     """List what publishing `new` after `old` changes: refused changes too, so that all are shown at once."""
-    before = {item.fid: item for item in old.items} if old else {}
-    after = {item.fid: item for item in new.items}
+    before = {item.fid: item for item in old.every_item} if old else {}
+    after = {item.fid: item for item in new.every_item}
     changes = list(_form_changes(old, new)) if old else []
     changes.extend(_removed(item) for fid, item in before.items() if fid not in after)
     for fid, item in after.items():
@@ -150,13 +150,20 @@ def _option_change(item: Item, old: Option | None, new: Option) -> Iterator[Chan
 
 
 def _moves(old: Definition, new: Definition) -> Iterator[Change]:
-    pages = {item.fid: old.page_of(item.fid) for item in old.items}
-    common = [item for item in new.items if item.fid in pages]
-    place = {item.fid: number for number, item in enumerate(old.items)}
+    place = {item.fid: number for number, item in enumerate(old.every_item)}
+    common = [item for item in new.every_item if item.fid in place]
     still = _longest_rise([place[item.fid] for item in common])
     for number, item in enumerate(common):
-        if number not in still or pages[item.fid] != new.page_of(item.fid):
+        if old.repeats_of(item.fid) != new.repeats_of(item.fid):
+            # Its answers are kept in other rows than those in which they would be looked for.
+            message = N_("题目“%(label)s”不能移进、移出重复填写的一组：已有的答案不会跟着走。请停用它，另加一道新题")
+            yield _item_change("moved", item, message, allowed=False)
+        elif number not in still or _stand(old, item.fid) != _stand(new, item.fid):
             yield _item_change("moved", item, N_("题目“%(label)s”换了位置"))
+
+
+def _stand(form: Definition, fid: str) -> tuple[str, str | None]:
+    return form.page_of(fid), form.group_of(fid)
 
 
 def _longest_rise(numbers: list[int]) -> set[int]:

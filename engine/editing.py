@@ -7,21 +7,75 @@ to something retired is told by `check`.
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from engine.diff import WIDENING
-from engine.expressions import Expression
+from engine.check import NESTED, REPEATED
+from engine.following import convert_item, restored
 from engine.kinds import KINDS
 from engine.messages import N_, Message
+from engine.operations import AGGREGATES, LOOPS
+from engine.outline import (
+    KEY_LENGTH,
+    RawItem,
+    automatic_columns,
+    column_fids,
+    dependents,
+    free_key,
+    free_name,
+    fresh,
+    fresh_fid,
+    held_fids,
+    holders_of,
+    item_of,
+    items_of,
+    page_holding,
+    page_of,
+    readable,
+    spot,
+)
 from engine.properties import RESERVED
-from engine.schema import ITEM_PROPERTIES, LIST_COLUMNS, SCHEMA, raw_items
+from engine.schema import SCHEMA
+
+__all__ = [
+    "KEY_LENGTH",
+    "Document",
+    "EditRefused",
+    "RawItem",
+    "add_item",
+    "add_page",
+    "automatic_columns",
+    "change_item",
+    "change_page",
+    "change_settings",
+    "column_fids",
+    "convert_item",
+    "copy_item",
+    "dependents",
+    "empty_form",
+    "free_key",
+    "free_name",
+    "fresh_fid",
+    "held_fids",
+    "holders_of",
+    "item_of",
+    "items_of",
+    "list_item",
+    "move_item",
+    "move_page",
+    "page_holding",
+    "page_of",
+    "put_item",
+    "readable",
+    "remove_item",
+    "remove_page",
+    "restored",
+    "retire_item",
+    "reuse_item",
+    "set_options",
+]
 
 Document = dict[str, Any]
-RawItem = dict[str, Any]
-KEY_LENGTH = 40
-_NUMBERED = re.compile(r"(.*?)(?:_([0-9]{1,4}))?")
 
 
 class EditRefused(ValueError):  # noqa: N818 - named as the fact
@@ -37,75 +91,13 @@ def empty_form(key: str, title: Any, page_title: Any) -> Document:
     return {"schema": SCHEMA, "key": key, "title": title, "pages": [{"id": "p1", "title": page_title, "items": []}]}
 
 
-# ---------- looking around ----------
-
-
-def items_of(document: Mapping[str, Any]) -> Iterator[RawItem]:
-    """Walk the raw items in the order of the pages."""
-    return (dict(item) for _, item in raw_items(document))
-
-
-def item_of(document: Mapping[str, Any], fid: str) -> RawItem:
-    """Return a copy of an item; raises LookupError."""
-    for item in items_of(document):
-        if item["fid"] == fid:
-            return copy.deepcopy(item)
-    raise LookupError(fid)
-
-
-def page_of(document: Mapping[str, Any], page_id: str) -> dict[str, Any]:
-    """Return a page as it stands in the document; raises LookupError."""
-    for page in document["pages"]:
-        if page["id"] == page_id:
-            found: dict[str, Any] = page
-            return found
-    raise LookupError(page_id)
-
-
-def page_holding(document: Mapping[str, Any], fid: str) -> str:
-    """Return the id of the page an item stands on; raises LookupError."""
-    page, _ = _place(document, fid)
-    return str(document["pages"][page]["id"])
-
-
-def dependents(document: Mapping[str, Any], fid: str) -> list[RawItem]:
-    """Return the live items whose conditions or rules read another item."""
-    return [
-        item
-        for item in items_of(document)
-        if item["fid"] != fid
-        and not item.get("retired")
-        and _reads([item.get("show"), item.get("required"), *_conditions(item)], fid)
-    ]
-
-
-def fresh_fid(document: Mapping[str, Any], taken: Collection[str] = ()) -> str:
-    """Return a fid that neither the document nor `taken` (fids of published versions) has."""
-    return _fresh("f", {item["fid"] for item in items_of(document)} | set(taken))
-
-
-def free_key(document: Mapping[str, Any], wanted: str, *, besides: str = "") -> str:
-    """Return the wanted key, or with a number behind it where it is reserved or another item has it."""
-    taken = {item["key"] for item in items_of(document) if item["fid"] != besides} | RESERVED
-    return free_name(wanted, taken)
-
-
-def free_name(wanted: str, taken: Collection[str]) -> str:
-    """Return the wanted name, or with the first number from 2 that makes it free."""
-    if wanted not in taken:
-        return wanted
-    found = _NUMBERED.fullmatch(wanted[:KEY_LENGTH])
-    stem = found[1] if found and found[1] else wanted[:KEY_LENGTH]
-    return next(name for n in range(2, len(taken) + 3) if (name := f"{stem}_{n}") not in taken)
-
-
 # ---------- pages ----------
 
 
 def add_page(document: Document, title: Any) -> tuple[Document, str]:
     """Add an empty page at the end; returns the new document and the page's id."""
     edited = copy.deepcopy(document)
-    page_id = _fresh("p", {page["id"] for page in edited["pages"]})
+    page_id = fresh("p", {page["id"] for page in edited["pages"]})
     edited["pages"].append({"id": page_id, "title": title, "items": []})
     return edited, page_id
 
@@ -141,91 +133,129 @@ def remove_page(document: Document, page_id: str) -> Document:
 # ---------- items ----------
 
 
-def add_item(document: Document, page_id: str, item: RawItem, *, taken: Collection[str] = ()) -> tuple[Document, str]:
-    """Put a new item at the end of a page under a fresh fid; returns the new document and the fid."""
+def add_item(
+    document: Document, page_id: str, item: RawItem, *, inside: str | None = None, taken: Collection[str] = ()
+) -> tuple[Document, str]:
+    """Put a new item under a fresh fid at the end of a page, or of the group or repeat `inside`.
+
+    Returns the new document and the fid. Raises EditRefused where things would stand too deep in each other.
+    """
     edited = copy.deepcopy(document)
     fid = fresh_fid(edited, taken)
     given = {name: value for name, value in copy.deepcopy(item).items() if name != "fid"}
-    page_of(edited, page_id)["items"].append({"fid": fid, **_own_fid(given, "", fid)})
+    made = {"fid": fid, **_renamed(given, {"": fid})}
+    _inside(edited, page_id, inside, made).append(made)
     return edited, fid
 
 
 def change_item(document: Document, fid: str, item: RawItem) -> Document:
-    """Replace everything about an item but its fid and its place."""
-    edited = _with_column_fids(document) if item["key"] != item_of(document, fid)["key"] else copy.deepcopy(document)
-    page, place = _place(edited, fid)
+    """Replace everything about an item but its fid, its place, and (unless given) what stands in it.
+
+    Raises EditRefused when something stands in it and its new kind holds nothing.
+    """
+    before = item_of(document, fid)
+    edited = _with_column_fids(document) if item["key"] != before["key"] else copy.deepcopy(document)
     given = {name: value for name, value in copy.deepcopy(item).items() if name != "fid"}
-    edited["pages"][page]["items"][place] = {"fid": fid, **_own_fid(given, "", fid)}
+    if before.get("items") and not KINDS[item["type"]].holds_items:
+        raise EditRefused(N_("这一组里还有题目。请先把题目移出去，再换题型"))
+    if "items" in before:
+        given.setdefault("items", before["items"])
+    siblings, place, _ = spot(edited, fid)
+    siblings[place] = {"fid": fid, **_renamed(given, {"": fid})}
     return edited
 
 
 def copy_item(document: Document, fid: str, *, taken: Collection[str] = ()) -> tuple[Document, str]:
-    """Put a copy of an item right below it, with its own fid and key; the copy is never retired."""
+    """Put a copy of an item right below it, with its own fid and key, likewise for what stands in it.
+
+    The copy is never retired; what was retired inside it stays so.
+    """
     edited = copy.deepcopy(document)
-    page, place = _place(edited, fid)
-    new_fid = fresh_fid(edited, taken)
-    twin = _own_fid(item_of(edited, fid), fid, new_fid)
-    twin.update(fid=new_fid, key=free_key(edited, twin["key"]))
+    siblings, place, _ = spot(edited, fid)
+    twin = item_of(edited, fid)
+    used = {item["fid"] for item in items_of(edited)} | set(taken)
+    names: dict[str, str] = {}
+    for old in (fid, *held_fids(twin)):
+        names[old] = fresh("f", used)
+        used.add(names[old])
+    twin = _renamed(twin, names)
+    _rename_copy(twin, names, edited)
     twin.pop("retired", None)
-    edited["pages"][page]["items"].insert(place + 1, twin)
-    return edited, new_fid
+    siblings.insert(place + 1, twin)
+    return edited, names[fid]
+
+
+def _rename_copy(twin: RawItem, names: Mapping[str, str], document: Document) -> None:
+    keys = {item["key"] for item in items_of(document)}
+    waiting = [twin]
+    while waiting:
+        item = waiting.pop(0)
+        item["fid"] = names[item["fid"]]
+        item["key"] = free_name(item["key"], keys | RESERVED)
+        keys.add(item["key"])
+        waiting.extend(item.get("items") or ())
 
 
 def move_item(document: Document, fid: str, step: int) -> Document:
-    """Move an item one place up (-1) or down (1), over the edge to the next page; at the ends it stays."""
+    """Move an item one place up (-1) or down (1); on a page over the edge to the next page, else it stays at the ends.
+
+    It never leaves its group or repeat; `put_item` does that.
+    """
     edited = copy.deepcopy(document)
-    page, place = _place(edited, fid)
-    items = edited["pages"][page]["items"]
+    items, place, page = spot(edited, fid)
     if 0 <= place + step < len(items):
         _swap(items, place, place + step)
-    elif 0 <= page + step < len(edited["pages"]):
+    elif items is edited["pages"][page]["items"] and 0 <= page + step < len(edited["pages"]):
         neighbour = edited["pages"][page + step]["items"]
         neighbour.insert(len(neighbour) if step < 0 else 0, items.pop(place))
     return edited
 
 
-def put_item(document: Document, fid: str, page_id: str) -> Document:
-    """Move an item to the end of another page."""
+def put_item(document: Document, fid: str, page_id: str, *, inside: str | None = None) -> Document:
+    """Move an item to the end of another page, or of the group or repeat `inside`.
+
+    Raises EditRefused when it would stand in itself or too deep. Once published, an item may not go into a repeat or
+    out of one: `diff` refuses that, because its answers would stay behind.
+    """
     edited = copy.deepcopy(document)
-    target = page_of(edited, page_id)["items"]
-    page, place = _place(edited, fid)
-    target.append(edited["pages"][page]["items"].pop(place))
-    return edited
+    siblings, place, _ = spot(edited, fid)
+    item = siblings[place]
+    if inside is not None and inside in {fid, *held_fids(item)}:
+        raise EditRefused(N_("题目不能移进它自己里面"))
+    target = _inside(edited, page_id, inside, item)
+    siblings.remove(item)
+    target.append(item)
+    rows = any(KINDS[one["type"]].repeats for one in holders_of(edited, fid))
+    return _without_columns(edited, fid) if rows else edited
 
 
 def retire_item(document: Document, fid: str) -> Document:
-    """Stop asking an item; its answers stay readable. It leaves the list's columns."""
-    edited = _without_column(document, fid)
-    page, place = _place(edited, fid)
-    edited["pages"][page]["items"][place]["retired"] = True
+    """Stop asking an item and what stands in it; the answers stay readable. They leave the list's columns."""
+    edited = _without_columns(document, fid)
+    siblings, place, _ = spot(edited, fid)
+    siblings[place]["retired"] = True
     return edited
 
 
 def reuse_item(document: Document, fid: str) -> Document:
     """Ask a retired item again."""
     edited = copy.deepcopy(document)
-    page, place = _place(edited, fid)
-    edited["pages"][page]["items"][place].pop("retired", None)
+    siblings, place, _ = spot(edited, fid)
+    siblings[place].pop("retired", None)
     return edited
 
 
 def remove_item(document: Document, fid: str) -> Document:
-    """Delete an item that was never published."""
-    edited = _without_column(document, fid)
-    page, place = _place(edited, fid)
-    del edited["pages"][page]["items"][place]
+    """Delete an item, and what stands in it, that was never published."""
+    edited = _without_columns(document, fid)
+    siblings, place, _ = spot(edited, fid)
+    del siblings[place]
     return edited
 
 
 def set_options(document: Document, fid: str, options: Sequence[Mapping[str, Any]]) -> Document:
     """Replace the options of a select item."""
     return change_item(document, fid, {**item_of(document, fid), "options": [dict(option) for option in options]})
-
-
-def convert_item(item: RawItem, kind: str) -> RawItem:
-    """Return the item as another kind, without the settings that kind does not have."""
-    known = {*ITEM_PROPERTIES, *(setting.name for setting in KINDS[kind].config_properties)}
-    return {**{name: value for name, value in item.items() if name in known}, "type": kind}
 
 
 # ---------- the whole form ----------
@@ -242,68 +272,49 @@ def change_settings(
     return edited
 
 
-def column_fids(document: Mapping[str, Any]) -> list[str]:
-    """Return the chosen columns of the list as fids; nothing when they are automatic."""
-    fids = {item["key"]: item["fid"] for item in items_of(document)}
-    return [fids.get(name, name) for name in document.get("list") or ()]
+def list_item(document: Document, fid: str, *, listed: bool) -> Document:
+    """Put an item into the list's columns or take it out; automatic columns stay automatic while they agree.
 
-
-def restored(old: Document, current: Document) -> Document:
-    """Return an old version as a draft that may follow the current one.
-
-    Items and options that came later stay, retired; a kind that was widened stays wide.
+    What is asked in rows has no column: it stays out.
     """
-    edited = copy.deepcopy(old)
-    edited["key"] = current["key"]
-    before = {item["fid"]: item for item in items_of(edited)}
-    for page in edited["pages"]:
-        page["items"] = [_as_follower(item, _find(current, item["fid"])) for item in page["items"]]
-    keys = {item["key"] for item in before.values()}
-    for item in items_of(current):
-        if item["fid"] not in before:
-            late = {**copy.deepcopy(item), "retired": True}
-            late["key"] = free_name(late["key"], keys)
-            keys.add(late["key"])
-            _page_like(edited, page_holding(current, item["fid"]))["items"].append(late)
+    columns = column_fids(document) or automatic_columns(document)
+    if (fid in columns) == listed or any(KINDS[one["type"]].repeats for one in holders_of(document, fid)):
+        return document
+    kept = [*columns, fid] if listed else [column for column in columns if column != fid]
+    edited = {**copy.deepcopy(document), "list": kept}
+    if not kept:
+        del edited["list"]
     return edited
-
-
-def _as_follower(item: RawItem, current: RawItem | None) -> RawItem:
-    if current is None:
-        return item
-    if (item["type"], current["type"]) in WIDENING:
-        item = convert_item(item, current["type"])
-    if "options" in item and "options" in current:
-        known = {option["value"] for option in item["options"]}
-        late = [{**option, "retired": True} for option in current["options"] if option["value"] not in known]
-        item = {**item, "options": [*item["options"], *copy.deepcopy(late)]}
-    return item
-
-
-def _find(document: Document, fid: str) -> RawItem | None:
-    return next((item for item in items_of(document) if item["fid"] == fid), None)
-
-
-def _page_like(document: Document, page_id: str) -> dict[str, Any]:
-    pages: list[dict[str, Any]] = document["pages"]
-    return next((page for page in pages if page["id"] == page_id), pages[-1])
 
 
 # ---------- small tools ----------
 
 
-def _fresh(letter: str, taken: Collection[str]) -> str:
-    """Return the letter with a number above all numbers in use, so that a deleted one does not come back at once."""
-    used = [int(name[1:]) for name in taken if re.fullmatch(rf"{letter}[0-9]{{1,6}}", name)]
-    return f"{letter}{max(used, default=0) + 1}"
+def _inside(document: Document, page_id: str, inside: str | None, item: RawItem) -> list[RawItem]:
+    """Return the list that an item is to stand in; refuse what the check would refuse for good."""
+    if inside is None:
+        top: list[RawItem] = page_of(document, page_id)["items"]
+        return top
+    siblings, place, _ = spot(document, inside)
+    holder = siblings[place]
+    if not KINDS[holder["type"]].holds_items:
+        raise EditRefused(N_("只有分组和重复填写的一组里面可以放题目"))
+    around = [KINDS[one["type"]] for one in (*holders_of(document, inside), holder)]
+    deep, repeated = _depths(item)
+    if len(around) + deep > NESTED:
+        raise EditRefused(N_("题目套得太深，分组最多套 %(most)s 层"), most=NESTED)
+    if sum(kind.repeats for kind in around) + repeated > REPEATED:
+        raise EditRefused(N_("重复填写的一组题目最多套 %(most)s 层"), most=REPEATED)
+    items: list[RawItem] = holder.setdefault("items", [])
+    return items
 
 
-def _place(document: Mapping[str, Any], fid: str) -> tuple[int, int]:
-    for number, page in enumerate(document["pages"]):
-        for place, item in enumerate(page["items"]):
-            if item["fid"] == fid:
-                return number, place
-    raise LookupError(fid)
+def _depths(item: RawItem) -> tuple[int, int]:
+    """Return how many holders an item brings along, itself among them, and how many of them repeat."""
+    kind = KINDS[item["type"]]
+    inner = [_depths(one) for one in item.get("items") or ()]
+    deepest = max((deep for deep, _ in inner), default=0)
+    return kind.holds_items + deepest, kind.repeats + max((repeated for _, repeated in inner), default=0)
 
 
 def _swap(row: list[Any], here: int, there: int) -> None:
@@ -311,27 +322,25 @@ def _swap(row: list[Any], here: int, there: int) -> None:
         row[here], row[there] = row[there], row[here]
 
 
-def _conditions(item: RawItem) -> list[Expression]:
-    return [rule["if"] for rule in item.get("rules") or ()]
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Make rules speak of other fids; "" is an item still without one, in rules about itself."""
+    if isinstance(value, list):
+        return [_renamed(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"var"} and value["var"] in names:
+        return {"var": names[value["var"]]}
+    return {name: _renamed(_named(name, one, names), names) for name, one in value.items()}
 
 
-def _reads(expressions: Sequence[Expression], fid: str) -> bool:
-    return any({"var": fid} in _parts(expression) for expression in expressions)
-
-
-def _parts(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [value, *(part for one in value.values() for part in _parts(one))]
-    return [part for one in value for part in _parts(one)] if isinstance(value, list) else []
-
-
-def _own_fid(value: Any, old: str, new: str) -> Any:
-    """Make an item's rules speak of itself: `old` (or "", the item still without a fid) becomes `new`."""
-    if value == {"var": old}:
-        return {"var": new}
-    if isinstance(value, dict):
-        return {name: _own_fid(one, old, new) for name, one in value.items()}
-    return [_own_fid(one, old, new) for one in value] if isinstance(value, list) else value
+def _named(name: str, arguments: Any, names: Mapping[str, str]) -> Any:
+    """Rename the fids that an operation reads as plain texts: {"count": ["b0"]}."""
+    if not isinstance(arguments, list) or name not in AGGREGATES | LOOPS:
+        return arguments
+    plain = len(arguments) if name in AGGREGATES else 1
+    return [
+        names.get(one, one) if place < plain and isinstance(one, str) else one for place, one in enumerate(arguments)
+    ]
 
 
 def _with_column_fids(document: Document) -> Document:
@@ -342,34 +351,13 @@ def _with_column_fids(document: Document) -> Document:
     return edited
 
 
-def _without_column(document: Document, fid: str) -> Document:
+def _without_columns(document: Document, fid: str) -> Document:
+    """Take an item and what stands in it out of the list's columns."""
     edited = copy.deepcopy(document)
     columns = column_fids(edited)
-    if fid in columns:
-        edited["list"] = [column for column in columns if column != fid]
+    gone = {fid, *held_fids(item_of(edited, fid))}
+    if gone & set(columns):
+        edited["list"] = [column for column in columns if column not in gone]
         if not edited["list"]:
             del edited["list"]
     return edited
-
-
-def automatic_columns(document: Mapping[str, Any]) -> list[str]:
-    """Return the columns a list shows when none are chosen: the first live items that have answers."""
-    answerable = [item["fid"] for item in items_of(document) if not item.get("retired") and _answerable(item)]
-    return answerable[:LIST_COLUMNS]
-
-
-def list_item(document: Document, fid: str, *, listed: bool) -> Document:
-    """Put an item into the list's columns or take it out; automatic columns stay automatic while they agree."""
-    columns = column_fids(document) or automatic_columns(document)
-    if (fid in columns) == listed:
-        return document
-    kept = [*columns, fid] if listed else [column for column in columns if column != fid]
-    edited = {**copy.deepcopy(document), "list": kept}
-    if not kept:
-        del edited["list"]
-    return edited
-
-
-def _answerable(item: RawItem) -> bool:
-    kind = KINDS[item["type"]]
-    return kind.answerable and kind.visible

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,8 @@ from flask_babel import lazy_gettext as _l
 
 from engine.answers import defaults
 from engine.defaults import earlier_fids
-from engine.definition import Definition
+from engine.definition import Definition, Item
+from engine.rows import merged, places, taken_out, with_answer
 from models.access import Actor
 from models.base import db
 from models.drafts import Draft
@@ -34,6 +35,7 @@ from services.vault import vault
 
 SEAL = "draft.answers"
 UNTOUCHED_FOR = timedelta(days=1)
+SPARE_ROWS = 20  # of those taken out, that can be brought back
 
 
 class ChangedElsewhere(Stale):
@@ -53,10 +55,14 @@ class CheckedBefore(Stale):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a draft holds: raw answers by fid, and who saved each page last (page id -> [row_version, tab])."""
+    """What a draft holds: raw answers by fid, and who saved each page last (page id -> [row_version, tab]).
+
+    `spare` are the rows last taken out of repeats, by id: one that comes again finds its answers there.
+    """
 
     answers: dict[str, Any] = field(default_factory=dict)
     saves: dict[str, list[Any]] = field(default_factory=dict)
+    spare: dict[str, Any] = field(default_factory=dict)
 
 
 def contents(draft: Draft) -> Contents:
@@ -65,7 +71,7 @@ def contents(draft: Draft) -> Contents:
 
 
 def _sealed(inside: Contents) -> str:
-    document = {"answers": inside.answers, "saves": inside.saves}
+    document = {"answers": inside.answers, "saves": inside.saves, "spare": inside.spare}
     return vault().seal(json.dumps(document, ensure_ascii=False), context=SEAL)
 
 
@@ -94,7 +100,7 @@ def open_draft(
     asked = definition(form.id, form.current_version)
     earlier = earlier_answers(form, actor, earlier_fids(asked.live_items))
     values = defaults(asked, context_for(actor, today=today, locale=locale, query=query, earlier=earlier))
-    answers = {fid: asked.item(fid).kind.to_json(value) for fid, value in values.items()}
+    answers = {fid: asked.item(fid).to_json(value) for fid, value in values.items()}
     draft = Draft(
         uid=secrets.token_hex(16),
         user_id=actor.user_id,
@@ -130,17 +136,20 @@ def save_draft(
     saved_at_version, saved_by = inside.saves.get(page_id, [0, ""])
     if saved_at_version > base and saved_by != tab:
         raise ChangedElsewhere
-    merged = {**inside.answers, **answers}
-    return _write(draft, Contents(merged, {**inside.saves, page_id: [draft.row_version + 1, tab]}), at=at)
+    asked = definition(draft.form_id, draft.version).live_items
+    told = merged(asked, inside.answers, answers, inside.spare)
+    spare = dict(list({**inside.spare, **taken_out(asked, inside.answers, told)}.items())[-SPARE_ROWS:])
+    saves = {**inside.saves, page_id: [draft.row_version + 1, tab]}
+    return _write(draft, Contents(told, saves, spare), at=at)
 
 
 @transaction
-def add_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draft:
-    """Put an upload behind the photographs an item already has. Photographs of two windows do not collide."""
+def add_file(draft: Draft, file: File, *, address: str, actor: Actor, at: datetime) -> Draft:
+    """Put an upload behind those that an answer already has. Photographs of two windows do not collide."""
     draft = _locked(draft, actor)
     inside = contents(draft)
-    before = [uid for uid in inside.answers.get(file.fid) or [] if uid != file.uid]
-    return _write(draft, Contents({**inside.answers, file.fid: [*before, file.uid]}, inside.saves), at=at)
+    answers = with_answer(inside.answers, address, lambda uids: [*_without(uids, file.uid), file.uid])
+    return _write(draft, replace(inside, answers=answers), at=at)
 
 
 @transaction
@@ -150,10 +159,12 @@ def remove_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draf
     if file.draft_uid != draft.uid:
         raise NotFound
     inside = contents(draft)
-    left = [uid for uid in inside.answers.get(file.fid) or [] if uid != file.uid]
-    answers = {**inside.answers, file.fid: left}
+    answers = inside.answers
+    for address, _item, uids in _upload_places(definition(draft.form_id, draft.version), inside):
+        if file.uid in uids:
+            answers = with_answer(answers, address, lambda uids: _without(uids, file.uid))
     forget(file, actor=actor, at=at)
-    return _write(draft, Contents(answers, inside.saves), at=at)
+    return _write(draft, replace(inside, answers=answers), at=at)
 
 
 @transaction
@@ -214,8 +225,16 @@ def refuse_stale(form: Form, version: int, *, today: date) -> None:
 
 
 def _uploads(asked: Definition, inside: Contents) -> set[str]:
-    lists = (inside.answers.get(item.fid) for item in asked.items if item.type == "image")
-    return {uid for uids in lists if isinstance(uids, list) for uid in uids}
+    return {uid for _address, _item, uids in _upload_places(asked, inside) for uid in uids}
+
+
+def _upload_places(asked: Definition, inside: Contents) -> list[tuple[str, Item, list[str]]]:
+    found = places(asked.items, inside.answers)
+    return [one for one in found if one[1].kind.takes_files and isinstance(one[2], list)]
+
+
+def _without(uids: Any, uid: str) -> list[str]:
+    return [one for one in uids or [] if one != uid]
 
 
 def _locked(draft: Draft, actor: Actor) -> Draft:

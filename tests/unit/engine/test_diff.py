@@ -143,3 +143,31 @@ def test_what_did_not_move_keeps_its_order(order: list[str]) -> None:
     moved = {fid for _, fid, _ in told(small(*(text(f"f{n}") for n in range(7))), small(*map(text, order)))}
     stayed = [fid for fid in order if fid not in moved]
     assert stayed == sorted(stayed)
+
+
+def held(kind: str, *items: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    inner = [{"key": f"k_{item['fid']}", "label": f"题目{item['fid']}", **item} for item in items]
+    return {"fid": "h1", "type": kind, "items": inner, **properties}
+
+
+def test_what_stands_in_groups_and_repeats_is_compared_too() -> None:
+    for kind in ("group", "repeat"):
+        assert told(small(held(kind, text())), small(held(kind, text(), text("f2")))) == [("added", "f2", True)]
+        assert told(small(held(kind, text(), text("f2"))), small(held(kind, text()))) == [("retired", "f2", False)]
+        assert told(small(held(kind, text())), small(held(kind, text(label="新题目")))) == [("relabelled", "f1", True)]
+        assert told(small(held(kind, text())), small(held(kind, text(type="date")))) == [("type_changed", "f1", False)]
+
+
+def test_items_move_freely_between_groups_but_never_into_rows_or_out_of_them() -> None:
+    grouped, beside = small(held("group", text()), text("f2")), small(held("group", text(), text("f2")))
+    assert told(grouped, beside) == [("moved", "f2", True)]
+    assert told(beside, grouped) == [("moved", "f2", True)]
+    rows, without = small(held("repeat", text(), text("f2"))), small(held("repeat", text()), text("f2"))
+    assert told(rows, without) == [("moved", "f2", False)]
+    assert told(without, rows) == [("moved", "f2", False)]
+
+
+def test_a_repeat_does_not_become_a_group() -> None:
+    changed = told(small(held("repeat", text())), small(held("group", text())))
+    assert ("type_changed", "h1", False) in changed
+    assert ("moved", "f1", False) in changed

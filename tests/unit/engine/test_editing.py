@@ -21,6 +21,8 @@ UNFINISHED = (
     "列表的列只能是在用的题目",
     "提示位置的题目",
     "样例里的题目",
+    "“%(label)s”里还没有题目",
+    "“%(label)s”每一行各有一个答案",
 )
 KINDS: dict[str, dict[str, Any]] = {
     "text": {},
@@ -28,6 +30,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "date": {"rules": [{"if": {"gt": [{"var": ""}, {"today": []}]}, "message": "不能晚于今天"}]},
     "select_one": {"options": [{"value": "a", "label": "甲"}]},
     "note": {},
+    "group": {},
+    "repeat": {"rules": [{"if": {"gt": [{"count": [""]}, 9]}, "message": "太多"}]},
 }
 
 
@@ -59,6 +63,10 @@ class Hand:
             raise LookupError("nothing there to point to")
         return str(self.choose(st.sampled_from(names)))
 
+    def somewhere(self) -> str | None:
+        holders = [one["fid"] for one in editing.items_of(self.draft) if one["type"] in {"group", "repeat"}]
+        return self.some(holders) if holders and self.choose(st.booleans()) else None
+
     def add_page(self) -> None:
         self.draft, _ = editing.add_page(self.draft, "又一页")
 
@@ -71,7 +79,8 @@ class Hand:
     def add_item(self) -> None:
         kind = self.some(list(KINDS))
         key = editing.free_key(self.draft, self.some(["place", "id", "when"]))
-        self.draft, _ = editing.add_item(self.draft, self.some(pages(self.draft)), item(kind, key))
+        page, inside = self.some(pages(self.draft)), self.somewhere()
+        self.draft, _ = editing.add_item(self.draft, page, item(kind, key), inside=inside)
 
     def copy_item(self) -> None:
         self.draft, _ = editing.copy_item(self.draft, self.some(fids(self.draft)))
@@ -80,7 +89,8 @@ class Hand:
         self.draft = editing.move_item(self.draft, self.some(fids(self.draft)), self.choose(st.sampled_from([-1, 1])))
 
     def put_item(self) -> None:
-        self.draft = editing.put_item(self.draft, self.some(fids(self.draft)), self.some(pages(self.draft)))
+        fid, page = self.some(fids(self.draft)), self.some(pages(self.draft))
+        self.draft = editing.put_item(self.draft, fid, page, inside=self.somewhere())
 
     def rename(self) -> None:
         fid = self.some(fids(self.draft))
@@ -109,7 +119,7 @@ class Hand:
             self.draft = editing.list_item(self.draft, fid, listed=self.choose(st.booleans()))
 
 
-EDITS = [name for name in vars(Hand) if not name.startswith("_") and name != "some"]
+EDITS = [name for name in vars(Hand) if not name.startswith("_") and not name.startswith("some")]
 
 
 @settings(max_examples=150, deadline=None)
@@ -198,6 +208,73 @@ def test_a_restored_version_may_follow_whatever_came_after_it() -> None:
         "label": "后来的",
         "retired": True,
     }
+
+
+def nest() -> dict[str, Any]:
+    """Return a draft with a repeat in a group, whose rows add up, and a text beside them."""
+    draft = editing.empty_form("form", "表单", "页")
+    draft, group = editing.add_item(draft, "p1", item("group", "g"))
+    draft, repeat = editing.add_item(draft, "p1", item("repeat", "people"), inside=group)
+    draft, age = editing.add_item(draft, "p1", item("integer", "age"), inside=repeat)
+    total = {"sum": [{"each": [repeat, {"var": age}]}]}
+    draft, _ = editing.add_item(draft, "p1", {**item("text", "all"), "type": "calculate", "value": total})
+    return editing.add_item(draft, "p1", item("text", "name"))[0]
+
+
+def test_a_copy_of_a_group_speaks_of_its_own_items() -> None:
+    draft, twin = editing.copy_item(nest(), "f1")
+    assert check(draft) == []
+    assert fids(draft) == ["f1", "f2", "f3", twin, "f7", "f8", "f4", "f5"]
+    assert editing.item_of(draft, "f7")["rules"][0]["if"] == {"gt": [{"count": ["f7"]}, 9]}
+    assert [one["key"] for one in editing.items_of(draft)][3:6] == ["g_2", "people_2", "age_2"]
+
+
+def test_items_move_within_their_group_and_are_put_elsewhere_by_name() -> None:
+    draft = editing.put_item(nest(), "f5", "p1", inside="f2")
+    assert [one["fid"] for one in editing.item_of(draft, "f2")["items"]] == ["f3", "f5"]
+    draft = editing.move_item(draft, "f5", -1)
+    assert [one["fid"] for one in editing.item_of(draft, "f2")["items"]] == ["f5", "f3"]
+    assert editing.move_item(draft, "f5", -1) == draft
+    assert [one["fid"] for one in editing.readable(draft, "f2")] == ["f2", "f5", "f3", "f4"]
+    assert [one["fid"] for one in editing.readable(draft)] == ["f2", "f4"]
+
+
+def test_nothing_is_put_into_itself_into_a_text_or_too_deep() -> None:
+    for fid, inside in (("f1", "f2"), ("f1", "f1"), ("f1", "f5")):
+        with pytest.raises(EditRefused):
+            editing.put_item(nest(), fid, "p1", inside=inside)
+    draft, inner = editing.add_item(nest(), "p1", item("repeat", "animals"), inside="f2")
+    with pytest.raises(EditRefused, match="最多套 2 层"):
+        editing.add_item(draft, "p1", item("repeat", "legs"), inside=inner)
+
+
+def test_a_group_with_items_becomes_no_text_and_takes_them_along_when_it_changes() -> None:
+    group = editing.item_of(nest(), "f1")
+    with pytest.raises(EditRefused, match="还有题目"):
+        editing.change_item(nest(), "f1", editing.convert_item(group, "text"))
+    bare = {name: value for name, value in group.items() if name != "items"}
+    assert editing.change_item(nest(), "f1", {**bare, "key": "g"}) == nest()
+
+
+def test_what_stands_in_a_group_is_known_with_it() -> None:
+    assert [one["fid"] for one in editing.dependents(nest(), "f1")] == ["f4"]
+    listed = editing.list_item(nest(), "f5", listed=False)
+    assert editing.column_fids(listed) == ["f2", "f4"]
+    assert editing.column_fids(editing.retire_item(listed, "f1")) == ["f4"]
+    assert fids(editing.remove_item(nest(), "f1")) == ["f4", "f5"]
+    assert editing.list_item(nest(), "f3", listed=True) == nest()
+
+
+def test_a_restored_version_keeps_later_items_where_they_stand() -> None:
+    old = nest()
+    later, group = editing.add_item(old, "p1", item("group", "more"), inside="f2")
+    later, _ = editing.add_item(later, "p1", item("text", "late"), inside=group)
+    later = editing.put_item(later, "f3", "p1", inside=group)
+    draft = editing.restored(old, later)
+    assert check(draft) == []
+    assert all(change.allowed for change in diff(parse(later), parse(draft)))
+    assert [one["fid"] for one in editing.item_of(draft, "f2")["items"]] == ["f3", group]
+    assert editing.item_of(draft, group)["items"][0]["retired"] is True
 
 
 def test_who_reads_an_item_is_known_before_it_is_retired() -> None:
