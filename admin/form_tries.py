@@ -50,14 +50,12 @@ class FormTries(FormActs):
     def _answers(definition: Definition, context: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the form shows again, and what is judged: with a stand-in for each photograph that was sent."""
         if request.method != "POST":
-            first = {
-                fid: definition.item(fid).kind.to_json(value) for fid, value in defaults(definition, context).items()
-            }
+            first = {fid: definition.item(fid).to_json(value) for fid, value in defaults(definition, context).items()}
             return first, first
         raw = raw_from_post(definition, request.form)
         sent = {
             item.fid: [one for one in request.files.getlist(f"f_{item.fid}") if one.filename]
             for item in definition.live_items
-            if item.type == "image"
+            if item.kind.takes_files
         }
         return raw, raw | {fid: [f"{n:032x}" for n, _one in enumerate(files)] for fid, files in sent.items() if files}

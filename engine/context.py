@@ -11,6 +11,15 @@ from uuid import uuid4
 DEFAULT_LOCALE = "zh_Hans_CN"
 
 
+@dataclass(frozen=True)
+class FileFacts:
+    """What is kept of an upload beside its bytes: its name, the moment in words, the place in words if it is known."""
+
+    name: str
+    moment: str = ""
+    place: str | None = None
+
+
 def _nameless(_org: int) -> str | None:
     return None
 
@@ -21,6 +30,14 @@ def _none_allowed(_org: int, _level: str | None) -> bool:
 
 def _none_known(_uid: str) -> bool:
     return False
+
+
+def _nobody(_of: str, _ident: int) -> str | None:
+    return None
+
+
+def _no_facts(_uid: str) -> FileFacts | None:
+    return None
 
 
 def _new_id() -> str:
@@ -39,6 +56,7 @@ class Context:
     `previous` holds the Python values of the record before this edit: what was allowed then stays allowed.
     `stage` is where the record stands on its way; `locked` names the items whose answers this person may not give:
     they stay as they are and are not held against anybody. `new_id` names new rows of repeats: 16 hexadecimal figures.
+    `person_name` takes "resident" or "household" and an id, and knows only whom this person may look up.
     `user` knows "name" (text), "village" and "town" (organisation ids). `query` holds the texts of the address bar by
     name, `earlier` the stored answers by fid that the user entered last time: both only for defaults.
     """
@@ -48,6 +66,8 @@ class Context:
     org_name: Callable[[int], str | None] = _nameless
     org_allowed: Callable[[int, str | None], bool] = _none_allowed
     file_known: Callable[[str], bool] = _none_known
+    file_facts: Callable[[str], FileFacts | None] = _no_facts
+    person_name: Callable[[str, int], str | None] = _nobody
     previous: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     earlier: Mapping[str, Any] = field(default_factory=dict)

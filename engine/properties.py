@@ -174,6 +174,12 @@ def _choice_problem(value: object, setting: ConfigProperty) -> Message | None:
     return None if known else Message(N_("没有这个选择"))
 
 
+def _fill_problem(value: object, setting: ConfigProperty) -> Message | None:
+    known = {choice for choice, _ in setting.choices}
+    sound = isinstance(value, dict) and all(isinstance(one, str) and one in known for one in value.values())
+    return None if sound else Message(N_("带入要写成题号和内容的对照"))
+
+
 _SETTINGS: Mapping[str, Callable[[object, ConfigProperty], Message | None]] = {
     "int": _int_problem,
     "decimal": _decimal_problem,
@@ -184,6 +190,7 @@ _SETTINGS: Mapping[str, Callable[[object, ConfigProperty], Message | None]] = {
     "text": lambda value, _: text_problem(value),
     "options": lambda value, _: options_problem(value),
     "columns": lambda value, _: columns_problem(value),
+    "fill": _fill_problem,
     "expression": lambda _value, _: None,  # the check judges it together with the items it reads
 }
 

@@ -91,6 +91,8 @@ class References(Findings):
             self._condition(f"{path}.rules[{place}].if", rule.condition, item.fid)
         for fid in filtered_by(item):
             self._filter(path, item, fid)
+        beside = {fid: one for fid, one in self.known.items() if self.repeats[fid] == self.repeats[item.fid]}
+        self.problems.extend(problem.under(path, item.fid) for problem in item.kind.check_among(item, beside))
 
     def _filter(self, path: str, item: Item, fid: str) -> None:
         """Options are filtered by a choice or a text that is asked in the same row, or around it."""
@@ -113,7 +115,7 @@ class References(Findings):
         if item.fid in read:
             self.say(f"{path}.value", N_("计算公式不能用到这道题自己"), item.fid)
         for fid in sorted(read):
-            if self.known[fid].masked or self.known[fid].type == "person_name":
+            if self.known[fid].masked or self.known[fid].kind.personal:
                 # What is computed is stored and shown openly.
                 said = N_("计算公式不能用到保密的题目“%(label)s”")
                 self.say(f"{path}.value", said, item.fid, label=self.known[fid].text())

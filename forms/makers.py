@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from markupsafe import Markup
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import BooleanField, Field
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TelInput
 
 from engine.definition import Item
-from forms import controls
+from forms import controls, lookups
 from forms.answers import YES
-from forms.uploads import PhotoField
+from forms.uploads import UploadField
 
 SEGMENTS = 5  # up to so many options lie open side by side; more go into a menu
 STORY_ROWS = 5
+
+
+class RowsField(Field):
+    """A repeat as a whole: what is wrong with the number of its rows. The rows have fields of their own."""
+
+    def widget(self, _field: Field, **_kwargs: Any) -> Markup:  # type: ignore[override]
+        return Markup()
 
 
 def _text(item: Item, locale: str, **attributes: Any) -> Field:
@@ -85,8 +93,12 @@ def _org(item: Item, locale: str) -> Field:
     return SelectField(choices=[], validate_choice=False, **controls.said(item, locale))
 
 
-def _image(item: Item, locale: str) -> Field:
-    return PhotoField(most=item.config.get("multiple", 1), **controls.said(item, locale))
+def _upload(item: Item, locale: str) -> Field:
+    return UploadField(item=item, **controls.said(item, locale))
+
+
+def _rows(item: Item, locale: str) -> Field:
+    return RowsField(**controls.said(item, locale))
 
 
 MAKERS: dict[str, Callable[[Item, str], Field]] = {
@@ -112,5 +124,10 @@ MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "barcode": controls.barcode,
     "org": _org,
     "geopoint": controls.point,
-    "image": _image,
+    "image": _upload,
+    "file": _upload,
+    "audio": _upload,
+    "signature": _upload,
+    "person": lookups.person,
+    "repeat": _rows,
 }

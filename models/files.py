@@ -32,3 +32,8 @@ class File(Base):
     record_id: Mapped[int | None] = mapped_column(sa.ForeignKey("record.id"))
     fid: Mapped[str] = mapped_column(sa.String(32))
     created_at: Mapped[datetime]
+    # Of photographs whose form asks for it: the camera's clock, degrees (WGS 84) and metres.
+    taken_at: Mapped[datetime | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    accuracy: Mapped[float | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from models.access import Actor, Grant
 from models.base import db
 from models.files import File
 from models.orgs import Level, OrgUnit
+from models.people import Household
+from queries.people import person_in_scope
 from queries.scope import OWN_UNIT_LEVELS, in_scope
 
 LARGEST_ID = 2**31 - 1  # of an organisation: PostgreSQL fails on more instead of finding nothing
@@ -51,12 +54,18 @@ def context_for(
     def file_known(uid: str) -> bool:
         return db.session.scalar(sa.select(File.id).where(File.uid == uid)) is not None
 
+    @cache
+    def person_name(of: str, ident: int) -> str | None:
+        known = person_in_scope(of, ident, actor)
+        return f"{known.code} {known.head_name}" if isinstance(known, Household) else known.name if known else None
+
     return Context(
         today=today,
         user=user,
         org_name=org_name,
         org_allowed=org_allowed,
         file_known=file_known,
+        person_name=person_name,
         previous=previous or {},
         query=query or {},
         earlier=earlier or {},

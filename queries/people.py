@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from models.access import Actor
 from models.base import db
 from models.people import Household, Resident
 from queries.blind import blind
-from queries.scope import in_scope
+from queries.scope import get_in_scope, in_scope
 
 PHONE_DIGITS, ID_DIGITS = 11, 18
 LOOKUP_MAX = 20
@@ -74,6 +75,22 @@ def household_by_code(code: str, actor: Actor, permission: str) -> Household | N
     """Return the household with a code, inside the actor's scope."""
     query = sa.select(Household).where(Household.code == code, in_scope(Household, actor, permission))
     return db.session.scalars(query.limit(1)).first()
+
+
+def find_people(of: str, text: str, actor: Actor) -> Sequence[Resident] | Sequence[Household]:
+    """Return at most 20 residents, or households with of="household", of the actor's scope for a look-up."""
+    if of == "household":
+        return find_households(text, actor, "household:list")
+    query = sa.select(Resident).where(in_scope(Resident, actor, "resident:list"), resident_matches(text))
+    around = (selectinload(Resident.village), selectinload(Resident.household))
+    return list(db.session.scalars(query.options(*around).order_by(Resident.name, Resident.id).limit(LOOKUP_MAX)))
+
+
+def person_in_scope(of: str, ident: int, actor: Actor) -> Resident | Household | None:
+    """Return a resident or household that the actor may look up, or None."""
+    if of == "household":
+        return get_in_scope(Household, ident, actor, "household:list")
+    return get_in_scope(Resident, ident, actor, "resident:list")
 
 
 def find_households(text: str, actor: Actor, permission: str) -> list[Household]:

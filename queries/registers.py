@@ -14,18 +14,20 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from engine.answers import from_json
-from engine.context import DEFAULT_LOCALE, Context
+from engine.context import DEFAULT_LOCALE, Context, FileFacts
 from engine.definition import Definition, Item
 from engine.expressions import holds
+from engine.kinds import KINDS
 from engine.kinds import Cell as ExportValue
 from models.access import Actor
 from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
+from queries.files import facts, files_by_uid
 from queries.indexing import STAGE, Shape, shape, stage_item
 from queries.rights import FieldRights, Rights
 
-MASKED_KINDS = frozenset({"person_name"})
+MASKED_KINDS = frozenset(name for name, kind in KINDS.items() if kind.personal)
 FILTERS = frozenset({"eq", "in", "ge", "le", "empty"})
 
 
@@ -112,8 +114,9 @@ def table(
     rights = Rights(known.newest, actor)
     pinned = {number: known.definitions[number] for number in {record.version for record in records}}
     names = org_names(records, pinned.values())
+    uploads = file_names(records, pinned.values()) if exported else {}
     plans = {
-        number: _Plan(definition, fids, locale, names, newest=known.newest, exported=exported)
+        number: _Plan(definition, fids, locale, names, newest=known.newest, exported=exported, uploads=uploads)
         for number, definition in pinned.items()
     }
     return [plans[record.version].cells(record, rights.on(record).view) for record in records]
@@ -134,6 +137,13 @@ def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) ->
     return {ident: name for ident, name in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
+def file_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[str, FileFacts]:
+    """Return what an export says of the uploads in the answers of record level, by one read of their rows."""
+    items = {item.fid for definition in definitions for item in definition.items if item.kind.takes_files}
+    uids = {uid for record in records for fid in items for uid in record.answers.get(fid) or ()}
+    return {uid: facts(file) for uid, file in files_by_uid(uids).items()}
+
+
 class _Plan:
     """What can be settled once for all records of a version: which item stands in which column, and how to say it."""
 
@@ -146,9 +156,13 @@ class _Plan:
         *,
         newest: Definition | None = None,
         exported: bool = False,
+        uploads: Mapping[str, FileFacts] | None = None,
     ) -> None:
         self.definition = definition
-        self.context = Context(today=date.min, org_name=names.get, locale=locale, translate=lambda text: str(_l(text)))
+        said = (uploads or {}).get
+        self.context = Context(
+            today=date.min, org_name=names.get, file_facts=said, locale=locale, translate=lambda text: str(_l(text))
+        )
         asked = {item.fid: item for item in definition.live_items}
         if STAGE in fids:
             asked[STAGE] = stage_item(newest or definition)

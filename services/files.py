@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from models.base import db
@@ -22,28 +20,12 @@ from models.files import File
 from models.records import Record
 from services.access import require
 from services.audit import record_audit
-from services.pictures import Picture, redraw
-from services.refusals import NotFound, Refusal
+from services.received import Content, Taken, receive
+from services.refusals import NotFound
 from services.transaction import transaction
 
-NAME_LENGTH = 120
 SWEEP_AFTER = timedelta(days=1)
 _MIB = 1024 * 1024
-
-
-class FileTooLarge(Refusal):
-    """More bytes than the county takes."""
-
-    status = 413
-
-    def __init__(self, most: int) -> None:
-        super().__init__(_l("这张照片太大，最多 %(most)s MB。请把相机调到普通画质，或另选一张。", most=most // _MIB))
-
-
-class EmptyFile(Refusal):
-    """A file without a byte in it."""
-
-    message = _l("这个文件是空的，没有内容。请重新选择照片。")
 
 
 @dataclass(frozen=True)
@@ -83,29 +65,31 @@ def store_upload(
     draft: Draft | None = None,
     record: Record | None = None,
     fid: str,
+    takes: str = "image",
+    max_mb: int | None = None,
+    taken: Taken | None = None,
+    permission: str = "record:edit",
     actor: Actor,
     at: datetime,
 ) -> File:
-    """Keep one photograph for an item of a draft or record.
+    """Keep one upload for an item of a draft or record. `takes` is the kind of the item, which says what may come.
 
     Slow work (decoding, writing the file) comes before the transaction, so that nobody waits for it; a file whose
-    row was never written is swept a day later. Raises NotAPicture, BrokenPicture, TooManyPixels, FileTooLarge,
-    EmptyFile, NotFound and NotAllowed.
+    row was never written is swept a day later. Raises FileTooLarge, EmptyFile, NotFound, NotAllowed, and what the
+    readers raise (services/received.py).
     """
-    require_place(draft, record, actor)
-    _refuse_size(stream, store.max_bytes)
-    picture = redraw(stream)
+    require_place(draft, record, actor, permission)
+    most = min(store.max_bytes, max_mb * _MIB) if max_mb else store.max_bytes
+    content = receive(stream, filename, takes=takes, most=most)
     uid = secrets.token_hex(16)
-    store.put(uid, picture.data)
-    return _register(
-        uid, picture=picture, name=clean_name(filename), draft=draft, record=record, fid=fid, actor=actor, at=at
-    )
+    store.put(uid, content.data)
+    return _register(uid, content=content, taken=taken, draft=draft, record=record, fid=fid, actor=actor, at=at)
 
 
-def require_place(draft: Draft | None, record: Record | None, actor: Actor) -> None:
-    """Refuse an upload to another person's draft, or to a record the actor may not edit."""
+def require_place(draft: Draft | None, record: Record | None, actor: Actor, permission: str = "record:edit") -> None:
+    """Refuse an upload to another person's draft, or to a record the actor may not edit (or comment on)."""
     if record is not None:
-        require(actor, "record:edit", record)
+        require(actor, permission, record)
     else:
         require(actor, "record:create")
         if draft is None or draft.user_id != actor.user_id:
@@ -116,8 +100,8 @@ def require_place(draft: Draft | None, record: Record | None, actor: Actor) -> N
 def _register(
     uid: str,
     *,
-    picture: Picture,
-    name: str,
+    content: Content,
+    taken: Taken | None,
     draft: Draft | None,
     record: Record | None,
     fid: str,
@@ -126,18 +110,22 @@ def _register(
 ) -> File:
     file = File(
         uid=uid,
-        name=name,
-        mime=picture.mime,
-        size=len(picture.data),
-        sha256=hashlib.sha256(picture.data).hexdigest(),
+        name=content.name,
+        mime=content.mime,
+        size=len(content.data),
+        sha256=hashlib.sha256(content.data).hexdigest(),
         owner_id=actor.user_id,
         draft_uid=draft.uid if draft is not None else None,
         record_id=record.id if record is not None else None,
         fid=fid,
         created_at=at,
+        latitude=taken.latitude if taken else None,
+        longitude=taken.longitude if taken else None,
+        accuracy=taken.accuracy if taken else None,
+        taken_at=taken.at if taken else None,
     )
     db.session.add(file)
-    record_audit("file:upload", file, actor=actor, at=at, after={"uid": uid, "size": file.size}, label=name)
+    record_audit("file:upload", file, actor=actor, at=at, after={"uid": uid, "size": file.size}, label=content.name)
     return file
 
 
@@ -182,26 +170,6 @@ def forget(file: File, *, actor: Actor, at: datetime) -> None:
     label = file.uid if actor.system else file.name  # the system has no county: what it does names nobody's files
     record_audit("file:remove", file, actor=actor, at=at, before={"uid": file.uid}, label=label)
     db.session.delete(file)
-
-
-def clean_name(filename: str) -> str:
-    """Keep a file's own name as plain text: no folders, no control or direction characters, at most 120 long."""
-    base = unicodedata.normalize("NFC", filename or "").replace("\\", "/").rsplit("/", 1)[-1]
-    plain = "".join(sign for sign in base if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
-    plain = " ".join(plain.split()).strip(". ")
-    stem, dot, ending = plain.rpartition(".")
-    if len(plain) > NAME_LENGTH:
-        plain = stem[: NAME_LENGTH - 1 - len(ending)] + dot + ending if len(ending) <= 8 else plain[:NAME_LENGTH]  # noqa: PLR2004 - longest ending worth keeping
-    return plain or "照片"
-
-
-def _refuse_size(stream: BinaryIO, most: int) -> None:
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    if size == 0:
-        raise EmptyFile
-    if size > most:
-        raise FileTooLarge(most)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 import threading
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.refusals import Refusal
 
@@ -18,6 +19,9 @@ PIXEL_CAPS = {"JPEG": 110_000_000, "MPO": 110_000_000, "PNG": 25_000_000, "WEBP"
 LONGEST_SIDE = 2560  # readable on paper at 200 dpi, and a twentieth of what a phone sends
 JPEG_QUALITY = 85
 _TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+SIGNATURE_SIDE = 1200
+_INK, _MARGIN = 96, 12  # how much darker than paper a stroke is, of 255; pixels left around a drawn signature
+_EXIF, _TAKEN = 0x8769, 0x9003  # EXIF 2.32, 4.6.5: the moment of the picture, by the clock of the camera
 _ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4: how the camera was held
 _TURNED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -48,6 +52,12 @@ class TooManyPixels(Refusal):
     message = _l("这张照片的尺寸太大，打不开。请把相机调到普通画质，或另选一张。")
 
 
+class NothingDrawn(Refusal):
+    """A signature without a stroke in it."""
+
+    message = _l("签名是空白的，请用手指、笔或鼠标签好再保存。")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture drawn anew: its bytes and its type."""
@@ -65,6 +75,43 @@ def redraw(stream: BinaryIO) -> Picture:
     _refuse_strangers(stream)
     with _TURNS:
         return _redraw(stream)
+
+
+def redraw_signature(stream: BinaryIO) -> Picture:
+    """Draw a signature anew: dark on white, cut to its strokes when it was drawn on the screen.
+
+    Raises NothingDrawn besides what `redraw` raises.
+    """
+    picture = redraw(stream)
+    with Image.open(BytesIO(picture.data)) as image:
+        drawn = "A" in image.getbands()
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(image.convert("RGBA"))
+    grey = paper.convert("L")
+    strokes = grey.point(lambda light: 255 if light < 255 - _INK else 0).getbbox()
+    if strokes is None:
+        raise NothingDrawn
+    if drawn:
+        left, top, right, bottom = strokes
+        around = (left - _MARGIN, top - _MARGIN, right + _MARGIN, bottom + _MARGIN)
+        grey = ImageOps.invert(ImageOps.invert(grey).crop(around))  # what is cut beyond the edge is white
+    grey.thumbnail((SIGNATURE_SIDE, SIGNATURE_SIDE), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    grey.save(out, "PNG")
+    return Picture(out.getvalue(), "image/png")
+
+
+def camera_moment(stream: BinaryIO) -> datetime | None:
+    """Return when the camera says it took a picture, without a zone; None where it does not say, or nonsense."""
+    stream.seek(0)
+    try:
+        with Image.open(stream, formats=tuple(_TYPES)) as image:
+            said = image.getexif().get_ifd(_EXIF).get(_TAKEN, "")
+        return datetime.strptime(str(said).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - cameras know no zone
+    except (*BROKEN, *_BOMBS):
+        return None
+    finally:
+        stream.seek(0)
 
 
 def _redraw(stream: BinaryIO) -> Picture:

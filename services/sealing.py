@@ -70,7 +70,7 @@ def told(definition: Definition, answers: Mapping[str, Any]) -> dict[str, Any]:
 def _told(item: Item, stored: Any) -> Any:
     if is_sealed(stored):
         return stored["mask"]
-    if item.type == "person_name":
+    if item.kind.personal:
         return item.kind.mask(item, item.kind.from_json(stored), _ANY_DAY)
     return stored
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.kinds.acknowledge import AcknowledgeKind
+from engine.kinds.audio import AudioKind
 from engine.kinds.barcode import BarcodeKind
 from engine.kinds.base import Cell, ConfigProperty, Kind
 from engine.kinds.boolean import BooleanKind
@@ -12,6 +13,7 @@ from engine.kinds.cn_mobile import CnMobileKind
 from engine.kinds.date import DateKind
 from engine.kinds.datetime import DatetimeKind
 from engine.kinds.decimal import DecimalKind
+from engine.kinds.file import FileKind
 from engine.kinds.geopoint import GeopointKind
 from engine.kinds.group import GroupKind
 from engine.kinds.hidden import HiddenKind
@@ -20,6 +22,7 @@ from engine.kinds.integer import IntegerKind
 from engine.kinds.money import MoneyKind
 from engine.kinds.note import NoteKind
 from engine.kinds.org import OrgKind
+from engine.kinds.person import PersonKind
 from engine.kinds.person_name import PersonNameKind
 from engine.kinds.range import RangeKind
 from engine.kinds.rank import RankKind
@@ -27,6 +30,7 @@ from engine.kinds.rating import RatingKind
 from engine.kinds.repeat import RepeatKind
 from engine.kinds.select_multiple import SelectMultipleKind
 from engine.kinds.select_one import SelectOneKind
+from engine.kinds.signature import SignatureKind
 from engine.kinds.text import TextKind
 from engine.kinds.textarea import TextareaKind
 from engine.kinds.time import TimeKind
@@ -52,6 +56,7 @@ KINDS: dict[str, Kind] = {
         BooleanKind(),
         AcknowledgeKind(),
         NoteKind(),
+        PersonKind(),
         PersonNameKind(),
         CnMobileKind(),
         CnIdKind(),
@@ -60,6 +65,9 @@ KINDS: dict[str, Kind] = {
         OrgKind(),
         GeopointKind(),
         ImageKind(),
+        FileKind(),
+        AudioKind(),
+        SignatureKind(),
         CalculateKind(),
         HiddenKind(),
         GroupKind(),

@@ -20,6 +20,7 @@ class PersonNameKind(TextKind):
     name: ClassVar[str] = "person_name"
     label: ClassVar[str] = N_("姓名")
     longest: ClassVar[int] = 50
+    personal = True
     prefilled = False
     config_properties: ClassVar[tuple[ConfigProperty, ...]] = ()
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from services.files import clean_name
+from services.received import clean_name
 from services.pictures import LONGEST_SIDE, BrokenPicture, NotAPicture, TooManyPixels, redraw
 from tests.support.entry import located_picture, picture
 
@@ -95,8 +95,8 @@ def test_a_script_in_a_comment_is_cut_out() -> None:
         ("C:\\Users\\张三\\漏水.png", "漏水.png"),
         ("a\r\nSet-Cookie: x=1.jpg", "aSet-Cookie: x=1.jpg"),
         ("\u202egpj.exe", "gpj.exe"),
-        ("", "照片"),
-        ("...", "照片"),
+        ("", "附件"),
+        ("...", "附件"),
     ],
 )
 def test_a_name_is_kept_as_plain_text(given: str, kept: str) -> None:

@@ -34,6 +34,7 @@ def context(**changed: Any) -> Context:
         "org_name": {7: "余村", 3: "天荒坪镇"}.get,
         "org_allowed": lambda org, _level: org == 7,
         "file_known": lambda uid: uid == PHOTO,
+        "person_name": lambda of, ident: {("resident", 12): "张三丰", ("household", 3): "YC-003 李四"}.get((of, ident)),
     }
     return Context(**{**given, **changed})
 

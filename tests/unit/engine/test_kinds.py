@@ -23,6 +23,7 @@ EXTRA: dict[str, Any] = {
     "select_multiple": {"options": CHOICES},
     "rank": {"options": options("a", "b")},
     "image": {"multiple": 3},
+    "file": {"multiple": 2},
     "calculate": {"value": {"add": [2, 3]}},
     "hidden": {"text": "网格"},
     "group": {"items": [{"fid": "f2", "key": "k2", "type": "text", "label": "组内"}]},
@@ -45,6 +46,7 @@ VALUES: dict[str, Any] = {
     "rank": ["b", "a"],
     "boolean": True,
     "acknowledge": True,
+    "person": "12 张三丰",
     "person_name": "张三丰",
     "cn_mobile": "13812342084",
     "cn_id": ID_NUMBER,
@@ -53,11 +55,14 @@ VALUES: dict[str, Any] = {
     "org": 7,
     "geopoint": "30.63852 119.68531 12",
     "image": [PHOTO],
+    "file": [PHOTO],
+    "audio": [PHOTO],
+    "signature": [PHOTO],
     "calculate": Decimal(5),
     "hidden": "网格",
     "repeat": [{"_id": "0123456789abcdef", "f2": "余村"}],
 }
-LISTS = {"select_multiple", "image", "rank", "geopoint", "repeat"}
+LISTS = {"select_multiple", "image", "file", "audio", "signature", "rank", "geopoint", "repeat"}
 answerable = pytest.mark.parametrize("name", sorted(VALUES))
 
 
@@ -170,6 +175,10 @@ def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) ->
         ("cn_id", ID_NUMBER, "3305**********1238", ID_NUMBER, ID_NUMBER),
         ("org", "余村", "****", "余村", 7),
         ("image", "1 张", "****", "1 张", PHOTO),
+        ("file", "1 个文件", "****", "1 个文件", PHOTO),
+        ("audio", "1 段录音", "****", "1 段录音", PHOTO),
+        ("signature", "已签名", "****", "已签名", PHOTO),
+        ("person", "张三丰", "张**", "张三丰", 12),
     ],
 )
 def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str, cell: Any, code: Any) -> None:
@@ -207,6 +216,10 @@ def test_a_value_is_shown_masked_and_exported(name: str, shown: str, masked: str
         ("cn_id", [], [], ""),
         ("org", [], [7.0], "余村"),
         ("image", [], [], ""),
+        ("file", [], [], ""),
+        ("audio", [], [], ""),
+        ("signature", [], [], ""),
+        ("person", [], [12.0], "张三丰"),
     ],
 )
 def test_a_value_is_indexed_and_searched(name: str, texts: list[str], numbers: list[float], search: str) -> None:
