@@ -55,6 +55,7 @@ class Book:
     names: list[str]
     scans: dict[str, SheetScan]
     _source: Any = field(repr=False)
+    _read: dict[str, list[list[Value]]] = field(default_factory=dict, repr=False)
 
     def rows(self, name: str) -> list[list[Value]]:
         """Return a sheet's rows from its first on, all equally long. Raises KeyError and WorkbookRefused."""
@@ -62,8 +63,11 @@ class Book:
             raise KeyError(name)
         if isinstance(self._source, list):
             return self._source
+        if name in self._read:
+            return self._read[name]
         found = _calamine(lambda: self._source.get_sheet_by_name(name).to_python(skip_empty_area=False))
-        return [[None if value == "" else value for value in row] for row in found]
+        self._read[name] = [[None if value == "" else value for value in row] for row in found]
+        return self._read[name]
 
 
 def open_table(data: bytes, *, most_bytes: int) -> Book:

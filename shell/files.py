@@ -30,3 +30,9 @@ def file_store() -> FileStore:
     """Return the folder of uploads and how large one may be, from the settings."""
     settings = current_app.config["ZHIYE"]
     return FileStore(settings.files_dir, settings.upload_max_mb * _MIB)
+
+
+def exchange_store() -> FileStore:
+    """Return the folder of workbooks on their way in and of exports on their way out."""
+    settings = current_app.config["ZHIYE"]
+    return FileStore(settings.data_dir / "exchange", settings.upload_max_mb * _MIB)
