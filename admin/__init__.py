@@ -7,16 +7,20 @@ from flask_admin import Admin, BaseView
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
-from admin import forms, hub
+from admin import forms, hub, hub_chosen, hub_comments, hub_conditions, hub_import, hub_print, hub_statistics, hub_views
 from admin.audit import AuditView
 from admin.calendar import CalendarView
 from admin.categories import CategoryView
 from admin.guard import HomeView
 from admin.households import HouseholdView
+from admin.interface import InterfaceView
 from admin.orgs import OrgView
+from admin.packs import PacksView
 from admin.people import ResidentView
 from admin.settings import SettingsView
+from admin.tokens import TokensView
 from admin.users import UserView
+from admin.webhooks import WebhooksView
 from models.accounts import User
 from models.audit import AuditEvent
 from models.base import db
@@ -24,6 +28,8 @@ from models.calendar import CalendarDay
 from models.categories import Category
 from models.orgs import OrgUnit
 from models.people import Household, Resident
+from models.tokens import ApiToken
+from models.webhooks import Webhook
 from shell.security import csp_nonce
 
 
@@ -38,7 +44,8 @@ def init_app(app: Flask) -> None:
         theme=Theme(folder=str(settings.root / "templates" / "zhiye"), base_template="admin/base.html"),
         csp_nonce_generator=csp_nonce,
     )
-    for view in (*views(), *forms.views(), *hub.views()):
+    around = (hub_chosen, hub_comments, hub_views, hub_conditions, hub_statistics, hub_print, hub_import)
+    for view in (*views(), *forms.views(), *hub.views(), *(view for room in around for view in room.views())):
         office.add_view(view)
 
 
@@ -51,6 +58,10 @@ def views() -> list[BaseView]:
         HouseholdView(Household, db, name=_l("家庭"), endpoint="households"),
         CategoryView(Category, db, name=_l("类别"), endpoint="categories"),
         CalendarView(CalendarDay, db, name=_l("工作日历"), endpoint="calendar"),
+        PacksView(name=_l("配置包"), endpoint="packs", url="/admin/packs"),
         SettingsView(name=_l("设置"), endpoint="settings"),
         AuditView(AuditEvent, db, name=_l("审计日志"), endpoint="audit"),
+        InterfaceView(name=_l("数据接口"), endpoint="interface", url="/admin/api"),
+        TokensView(ApiToken, db, name=_l("令牌"), endpoint="tokens", url="/admin/api/tokens"),
+        WebhooksView(Webhook, db, name=_l("推送"), endpoint="webhooks", url="/admin/api/webhooks"),
     ]

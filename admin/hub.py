@@ -17,15 +17,19 @@ from markupsafe import escape
 from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
+from admin.hub_door import chosen_records, form_at, record_at
 from admin.hub_edit import EditPage
 from admin.hub_list import ListRequest
+from admin.hub_views import open_list
 from engine.definition import Item, Page
+from forms.live import live
 from models.forms import Form
 from models.records import Record, RecordRevision, RecordState
 from queries import audit, exports, records, registers
-from queries.forms import definition, form_by_key
+from queries.comments import remarks
+from queries.forms import definition
 from queries.indexing import shape
-from queries.rights import FieldRights, rights_on, stage_of
+from queries.rights import FieldRights, rights_on, stage_shown
 from queries.settings import county_title
 from services import records as acts
 from services.access import may
@@ -34,8 +38,6 @@ from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
 from shell.files import allow_photos
-
-ID_DIGITS = 18  # what surely fits a 64-bit key
 
 
 class FormHub(ZhiyeView):
@@ -67,12 +69,14 @@ class FormHub(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = _form(form_key, "record:list")
-        asked = ListRequest(form, request.args, actor(), i18n.locale())
+        form = form_at(form_key, "record:list")
+        opened = open_list(form, request.args, actor(), i18n.locale())
+        asked = opened.asked
         page = records.page(form, actor(), asked.query)
         return self.render(
             "admin/hub/list.html",
             form=form,
+            opened=opened,
             asked=asked,
             page=page,
             count=page.count,
@@ -81,7 +85,7 @@ class FormHub(ZhiyeView):
 
     @expose("/<int:record_id>/")
     def details_view(self, form_key: str, record_id: int) -> Any:
-        form, record = _record(form_key, record_id, "record:list")
+        form, record = record_at(form_key, record_id, "record:list")
         pinned = definition(form.id, record.version)
         rights = rights_on(record, actor())
         events = audit.timeline("record", record.id, actor()) if may(actor(), "record:history", record) else None
@@ -91,7 +95,10 @@ class FormHub(ZhiyeView):
             record=record,
             office=county_title(form.county_id),
             pages=[(page, _shown(form, record, page, rights)) for page in pinned.pages],
-            stage=stage_of(record, shape(form.id).newest),
+            stage=stage_shown(record, shape(form.id).newest),
+            remarks=remarks(record),
+            may_comment=may(actor(), "record:comment", record),
+            print_remarks="remarks" in request.args,
             events=events,
             revisions=records.revisions(record) if events is not None else [],
             is_active=record.state == RecordState.ACTIVE,
@@ -102,7 +109,7 @@ class FormHub(ZhiyeView):
 
     @expose("/<int:record_id>/edit", methods=("GET", "POST"))
     def edit_view(self, form_key: str, record_id: int) -> Any:
-        form, record = _record(form_key, record_id, "record:edit")
+        form, record = record_at(form_key, record_id, "record:edit")
         if record.state != RecordState.ACTIVE:
             abort(404)
         page = EditPage(record, actor())
@@ -110,7 +117,9 @@ class FormHub(ZhiyeView):
             saved = self._save(record, page)
             if saved:
                 return saved
-        return self.render("admin/hub/edit.html", form=form, record=record, page=page), page.status
+        filling = page.filling()
+        told = {"made": page.form(filling), "live": live(filling)}
+        return self.render("admin/hub/edit.html", form=form, record=record, page=page, **told), page.status
 
     def _save(self, record: Record, page: EditPage) -> Response | None:
         try:
@@ -133,22 +142,20 @@ class FormHub(ZhiyeView):
 
     @expose("/<int:record_id>/void", methods=("GET", "POST"))
     def void_view(self, form_key: str, record_id: int) -> Any:
-        form, record = _record(form_key, record_id, "record:delete")
+        form, record = record_at(form_key, record_id, "record:delete")
         if record.state != RecordState.ACTIVE:
             abort(404)
         return self._void(form, [record])
 
     @expose("/bulk", methods=("POST",))
     def bulk_view(self, form_key: str) -> Any:
-        form = _form(form_key, "record:delete")
-        chosen = [records.get_record(form, ident, actor(), "record:delete") for ident in _ids()]
-        if not chosen or None in chosen:
-            flash(
-                _("请先勾选要作废的记录。") if not chosen else _("有的记录已不在您的管辖范围内，什么都没有改。"),
-                "error",
-            )
+        form = form_at(form_key, "record:delete")
+        chosen = chosen_records(form, "record:delete")
+        if not chosen:
+            gone = _("有的记录已不在您的管辖范围内，什么都没有改。")
+            flash(_("请先勾选要作废的记录。") if chosen is not None else gone, "error")
             return redirect(url_for(".index_view", form_key=form_key))
-        return self._void(form, [record for record in chosen if record], bulk=True)
+        return self._void(form, chosen, bulk=True)
 
     def _void(self, form: Form, chosen: list[Record], *, bulk: bool = False) -> Any:
         reason, error = request.form.get("reason", "").strip(), None
@@ -164,7 +171,7 @@ class FormHub(ZhiyeView):
 
     @expose("/export")
     def export_view(self, form_key: str) -> Any:
-        form = _form(form_key, "record:export")
+        form = form_at(form_key, "record:export")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         kind = request.args.get("type", "xlsx")
         if kind not in exports.TYPES:
@@ -183,7 +190,7 @@ class FormHub(ZhiyeView):
 
     @expose("/<int:record_id>/reveal/<fid>", methods=("GET", "POST"))
     def reveal_view(self, form_key: str, record_id: int, fid: str) -> Any:
-        form, record = _record(form_key, record_id, "record:reveal")
+        form, record = record_at(form_key, record_id, "record:reveal")
         item = next((one for one in definition(form.id, record.version).items if one.fid == fid), None)
         open_to = fid in rights_on(record, actor()).reveal
         if item is None or record.answers.get(fid) is None or not open_to:
@@ -201,7 +208,7 @@ class FormHub(ZhiyeView):
 
     @expose("/<int:record_id>/revisions/<int:number>")
     def revision_view(self, form_key: str, record_id: int, number: int) -> Any:
-        form, record = _record(form_key, record_id, "record:history")
+        form, record = record_at(form_key, record_id, "record:history")
         revision = records.revision(record, number)
         if revision is None:
             abort(404)
@@ -209,22 +216,6 @@ class FormHub(ZhiyeView):
         rights = rights_on(record, actor())
         pages = [(page, _shown(form, revision, page, rights)) for page in pinned.pages]
         return self.render("admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages)
-
-
-def _form(key: str, permission: str) -> Form:
-    """Return the published (or once published) form, or answer 404."""
-    form = form_by_key(key, actor(), permission)
-    if form is None or form.current_version is None:
-        abort(404)
-    return form
-
-
-def _record(key: str, record_id: int, permission: str) -> tuple[Form, Record]:
-    form = _form(key, permission)
-    record = records.get_record(form, record_id, actor(), permission)
-    if record is None:
-        abort(404)
-    return form, record
 
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
@@ -248,11 +239,6 @@ def _shown(
     fids = [item.fid for item in items]
     told = registers.cells(answered, fids, definition=pinned, rights=rights, locale=i18n.locale())
     return [(item, cell, answered.answers.get(item.fid)) for item, cell in zip(items, told, strict=True)]
-
-
-def _ids() -> list[int]:
-    chosen = request.form.getlist("rowid")
-    return [int(text) for text in chosen if text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS]
 
 
 def views() -> list[ZhiyeView]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
 
-from engine.answers import AnswerError, from_json
+from engine.answers import AnswerError, Context, from_json
 from engine.definition import Item
-from forms.answers import PREFIX, raw_from_post, raw_from_stored
-from forms.dynamic import ItemsForm, edit_form
-from forms.filling import deciding
-from forms.uploads import take_uploads
+from engine.rows import merged, places, with_answer
+from forms.answers import raw_from_post, raw_from_stored
+from forms.dynamic import ItemsForm, edit_filling, whole_form
+from forms.filling import Filling
+from forms.row_acts import ACTS, acted
+from forms.uploads import Upload, take_uploads
 from models.access import Actor
 from models.files import File
 from models.records import Record
@@ -23,6 +26,7 @@ from services.files import store_upload
 from services.records import AnswersRefused
 from services.refusals import Refusal, Stale
 from services.sealing import is_sealed
+from services.withheld import edit_context
 from shell import clock
 from shell.files import file_store
 from shell.i18n import locale
@@ -42,16 +46,15 @@ class EditPage:
         self.notice: Any = ""
         self.status = 200
         self.raw = raw_from_stored(self.definition, record.answers)
+        self.gone = ""
         if request.method == "POST":
-            self.raw |= raw_from_post(self.definition, request.form)
-            for item in self._photo_items():
-                self.raw[item.fid] = self._kept(item)
+            self._take_posted()
             self._take_photos()
 
     @property
     def wants_saving(self) -> bool:
         """Tell whether the button pressed was the one that saves, and every photograph came in."""
-        asked_more = request.form.keys() & {"refresh", "remove"}
+        asked_more = request.form.keys() & {"refresh", "remove", *ACTS}
         return request.method == "POST" and not asked_more and not self.photo_problems
 
     def refuse(self, refusal: Refusal) -> None:
@@ -64,58 +67,62 @@ class EditPage:
         if isinstance(refusal, Stale):  # the next save is made knowingly, over what the page now tells
             self.row_version = self.record.row_version
 
-    def form(self) -> ItemsForm:
+    def filling(self) -> Filling:
+        """Return what stands on the page, judged."""
         stored = self.record.answers
         plain = {fid: value for fid, value in stored.items() if not isinstance(value, dict)}
-        context = context_for(
-            self.actor,
-            today=clock.today(),
-            locale=locale(),
-            previous=from_json(self.definition, plain),
-            permission="record:edit",
+        previous = from_json(self.definition, plain)
+        context = replace(self.context(), previous=previous)
+        return edit_filling(
+            self.definition, stored, raw=self.raw, actor=self.actor, context=context, gone=self.gone
         )
-        photos = {item.fid: self.raw.get(item.fid) or [] for item in self._photo_items()}
-        posted = request.form if request.method == "POST" else None
-        made = edit_form(
-            self.definition, {**stored, **photos}, actor=self.actor, context=context, posted=posted, errors=self.errors
-        )
-        for fid, messages in self.photo_problems.items():
-            field = made.field_of(fid)
+
+    def context(self) -> Context:
+        context = context_for(self.actor, today=clock.today(), locale=locale(), permission="record:edit")
+        return edit_context(context, self.record, self.definition, self.actor)
+
+    def form(self, filling: Filling) -> ItemsForm:
+        made = whole_form(filling, errors=self.errors)
+        for at, messages in self.photo_problems.items():
+            field = made.field_of(at)
             if field is not None:
                 field.errors = [*field.errors, *messages]
         return made
 
-    def sealed(self) -> list[tuple[Item, str]]:
-        """Return the encrypted answers that may be emptied, each with its mask; required ones can only be replaced."""
-        may_be_blank = ((item, self.record.answers.get(item.fid)) for item in self.definition.live_items
-                        if item.required is not True)  # fmt: skip
-        return [(item, answer["mask"]) for item, answer in may_be_blank if is_sealed(answer)]
+    def sealed(self) -> list[tuple[str, Item, str]]:
+        """Return the encrypted answers that may be emptied: address, item, mask. Required ones can only be replaced."""
+        answered, locked = places(self.definition.live_items, self.record.answers), self.context().locked
+        return [(at, item, answer["mask"]) for at, item, answer in answered
+                if item.required is not True and item.fid not in locked and is_sealed(answer)]  # fmt: skip
 
-    def depends(self) -> str:
-        """Return the names of the fields whose change redraws the page."""
-        return " ".join(sorted(PREFIX + fid for fid in deciding(self.definition)))
+    def _take_posted(self) -> None:
+        """Put what the page sends over what is stored; a row that was taken out and comes back finds its answers."""
+        posted = acted(self.definition, raw_from_post(self.definition, request.form), request.form, self.context())
+        self.raw, self.gone = merged(self.definition.live_items, self.raw, posted.raw), posted.gone
+        for at, _item, _uids in self._upload_places():
+            self.raw = with_answer(self.raw, at, lambda _uids, at=at: self._kept(at))  # type: ignore[misc]
 
-    def _photo_items(self) -> list[Item]:
-        return [item for item in self.definition.live_items if item.type == "image"]
+    def _upload_places(self) -> list[tuple[str, Item, list[str]]]:
+        found = places(self.definition.live_items, self.raw)
+        return [(at, item, uids or []) for at, item, uids in found if item.kind.takes_files]
 
-    def _kept(self, item: Item) -> list[str]:
-        """Return the photographs the page still names, as far as they are this record's own."""
-        named = [uid for uid in request.form.getlist(f"kept_{item.fid}") if uid != request.form.get("remove")]
+    def _kept(self, at: str) -> list[str]:
+        """Return the uploads the page still names, as far as they are this record's own."""
+        named = [uid for uid in request.form.getlist(f"kept_{at}") if uid != request.form.get("remove")]
         own = files_by_uid(named)
         return [uid for uid in named if uid in own and own[uid].record_id == self.record.id]
 
     def _take_photos(self) -> None:
-        store = file_store()
+        store, at = file_store(), clock.now()
 
-        def keep(item: Item, stream: BinaryIO, filename: str) -> File:
-            file = store_upload(
-                store, stream, filename=filename, record=self.record, fid=item.fid, actor=self.actor, at=clock.now()
-            )
-            self.raw[item.fid] = [*self.raw[item.fid], file.uid]
+        def keep(upload: Upload) -> File:
+            file = store_upload(store, upload.stream, record=self.record, actor=self.actor, at=at, **upload.kept_as())
+            self.raw = with_answer(self.raw, upload.address, lambda uids: [*(uids or ()), file.uid])
             return file
 
-        had = {item.fid: len(self.raw[item.fid]) for item in self._photo_items()}
-        uploads = take_uploads(self._photo_items(), request.files, had=lambda item: had[item.fid], keep=keep)
+        asked = [(at, item) for at, item, _uids in self._upload_places()]
+        had = {at: len(uids) for at, _item, uids in self._upload_places()}
+        uploads = take_uploads(asked, request.files, request.form, had=had.__getitem__, keep=keep, at=at)
         self.photo_problems = uploads.problems
         if uploads.problems:
-            self.status, self.notice = 422, _("有照片没有保存，其余内容还没有提交，请看下面的提示。")
+            self.status, self.notice = 422, _("有的文件没有保存，其余内容还没有提交，请看下面的提示。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from shell import clock
 from shell.addresses import address
 
 MOST_COLUMNS = 60
+EVERYTHING = "all"  # names no view, where one would open by itself
 
 
 class ListRequest:
@@ -33,6 +35,7 @@ class ListRequest:
         self.base = address("hub.index_view", form_key=form.key)
         self.definition: Definition = definition(form.id, form.current_version or 1)
         stage = registers.stage_column(form)
+        self.has_stages = stage is not None
         self.columns = (*((stage,) if stage else ()), *registers.columns(form, actor))
         self.searchable = registers.searchable(form, actor)
         listed = {*self.definition.list_fids, *((stage.fid,) if stage else ())}
@@ -58,9 +61,7 @@ class ListRequest:
     def document(self) -> dict[str, Any]:
         """Return what a saved view keeps of this page (services/views.py)."""
         sort = f"-{self.sort}" if self.sort and self.descending else self.sort
-        conditions = [
-            {"fid": one.item.fid, "op": one.operator, "values": list(one.values)} for one in self.conditions
-        ]
+        conditions = [{"fid": one.item.fid, "op": one.operator, "values": list(one.values)} for one in self.conditions]
         parts = {"columns": self.chosen, "search": self.words, "sort": sort, "conditions": conditions}
         return {name: part for name, part in parts.items() if part}
 
@@ -96,7 +97,7 @@ class ListRequest:
 
     def kept(self, *names: str) -> list[tuple[str, str]]:
         """Return the arguments a GET form carries on as hidden inputs, but for those it sets itself."""
-        return [(name, value) for name, value in self._state().items() if name not in names]
+        return [(name, value) for name, value in self._state.items() if name not in names]
 
     def sort_url(self, item: Item) -> str | None:
         """Return the address that sorts by an item, the other way round when it already does."""
@@ -107,7 +108,7 @@ class ListRequest:
 
     def url(self, **changes: str | None) -> str:
         """Return the address of this list with some arguments changed; paging starts anew."""
-        state = {**self._state(), **changes}
+        state = {**self._state, **changes}
         given = urlencode({name: value for name, value in state.items() if value})
         return f"{self.base}?{given}" if given else self.base
 
@@ -118,8 +119,31 @@ class ListRequest:
         return self.url() if self.args.get("after") else None
 
     def export_url(self, kind: str) -> str:
-        return url_for("hub.export_view", form_key=self.form.key, type=kind, **self._state())
+        return url_for("hub.export_view", form_key=self.form.key, type=kind, **self._state)
 
+    def place(self, endpoint: str) -> str:
+        """Return the address of a page around the list that does not depend on what is asked."""
+        return address(endpoint, form_key=self.form.key)
+
+    def around_url(self, endpoint: str) -> str:
+        """Return the address of a page around the list that is asked the same."""
+        return f"{self.place(endpoint)}?{self._query}" if self._query else self.place(endpoint)
+
+    def save_url(self, endpoint: str, uid: str | None = None) -> str:
+        """Return where this page is saved as a view, a new one or the one named."""
+        args: dict[str, Any] = {"view_uid": uid} if uid else {}
+        return url_for(endpoint, form_key=self.form.key, **args, **self._state)
+
+    @property
+    def plain_url(self) -> str:
+        """Return the address of the list without any condition, column choice or view."""
+        return f"{self.base}?view={EVERYTHING}"
+
+    @cached_property
+    def _query(self) -> str:
+        return urlencode(self._state)
+
+    @cached_property
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = {"q": self.words} if self.words else {}
         if self.sort:
@@ -127,7 +151,12 @@ class ListRequest:
         if self.chosen:
             state["cols"] = ",".join(self.chosen)
         state |= {one.name: one.value for one in self.conditions}
-        return state | ({"base": self.view.uid} if self.view else {})
+        origin = self.view.uid if self.view else EVERYTHING if EVERYTHING in self._named_views else ""
+        return state | ({"base": origin} if origin else {})
+
+    @property
+    def _named_views(self) -> tuple[str, str]:
+        return self.args.get("view", ""), self.args.get("base", "")
 
     def _order(self, asked: str) -> tuple[str | None, bool]:
         fid = asked.removeprefix("-")

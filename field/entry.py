@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import abort, redirect, url_for
 
 from engine.answers import Context, Outcome, clean
 from engine.definition import Definition, Item, Page
+from engine.rows import merged, places
 from forms.filling import Filling
 from models.access import Actor
 from models.base import db
@@ -17,7 +19,9 @@ from models.forms import Form
 from queries.answers import context_for
 from queries.drafts import own_draft, own_record
 from queries.forms import definition
+from services.carrying import hints, opened, with_hidden
 from services.drafts import Contents, contents
+from services.withheld import entry_context
 from shell import clock
 from shell.access import actor
 from shell.i18n import locale
@@ -47,8 +51,8 @@ class Entry:
     @property
     def pages(self) -> list[Page]:
         """Return the pages on which something is asked."""
-        shown = self.outcome.shown
-        return [page for page in self.definition.pages if any(item.fid in shown for item in page.live_items)]
+        open_to = self.outcome.shown - self.context.locked
+        return [page for page in self.definition.pages if any(item.fid in open_to for item in page.live_items)]
 
     def number(self, page: Page) -> int:
         """Return the number under which a page is addressed, from 1."""
@@ -68,10 +72,20 @@ class Entry:
         """Return the page before, or None on the first one."""
         return next((one for one in reversed(self.pages) if self.number(one) < self.number(page)), None)
 
-    def filling(self, page: Page, raw: dict[str, Any] | None = None) -> Filling:
-        """Judge the answers for one page; `raw` takes the place of what is saved."""
+    def filling(self, page: Page, raw: dict[str, Any] | None = None, gone: str = "") -> Filling:
+        """Judge the answers for one page; `raw` takes the place of what is saved, `gone` is a row just taken out."""
         answers = self.inside.answers if raw is None else raw
-        return Filling.of(self.definition, answers, actor=self.who, context=self.context, page=page)
+        return Filling.of(self.definition, answers, actor=self.who, context=self.context, page=page, gone=gone)
+
+    @property
+    def masks(self) -> dict[str, str]:
+        """Return, by address, the masks of secret answers that were carried over and are not shown to anybody."""
+        return hints(self.definition, self.inside.answers)
+
+    def over(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Return what is saved with other raw answers over it."""
+        items, saved = self.definition.live_items, self.inside.answers
+        return merged(items, saved, with_hidden(items, saved, raw), self.inside.spare)
 
 
 def load(uid: str) -> Entry:
@@ -83,8 +97,8 @@ def load(uid: str) -> Entry:
     form = db.session.get_one(Form, draft.form_id)
     asked = definition(draft.form_id, draft.version)
     inside = contents(draft)
-    context = context_for(who, today=clock.today(), locale=locale())
-    return Entry(draft, form, asked, inside, who, context, clean(asked, inside.answers, context))
+    context = entry_context(context_for(who, today=clock.today(), locale=locale()), form.id, asked, who)
+    return Entry(draft, form, asked, inside, who, context, clean(asked, opened(inside.answers), context))
 
 
 def page_at(entry: Entry, page_no: int) -> Page:
@@ -94,6 +108,6 @@ def page_at(entry: Entry, page_no: int) -> Page:
     return entry.definition.pages[page_no - 1]
 
 
-def photo_items(page: Page) -> list[Item]:
-    """Return the items of a page that take photographs."""
-    return [item for item in page.live_items if item.type == "image"]
+def upload_places(page: Page, answers: Mapping[str, Any]) -> list[tuple[str, Item, list[str]]]:
+    """Return the questions of a page that take uploads, by address, each with what it has."""
+    return [(at, item, uids or []) for at, item, uids in places(page.live_items, answers) if item.kind.takes_files]

@@ -68,6 +68,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "record:export": _OFFICIALS | {_R.ADMIN, _R.LEADER},
         "record:import": _OFFICIALS,
         "record:reveal": _OFFICIALS | {_R.MEDIATOR},
+        "record:comment": _ENTRY | {_R.ADMIN, _R.LEADER},
         "record:history": _OFFICIALS | {_R.ADMIN, _R.AUDITOR},
         "view:share": _OFFICIALS | {_R.ADMIN},
     }.items()

@@ -50,6 +50,7 @@ class Request:
     descending: bool = True
     after: str = ""
     limit: int = 50
+    ids: tuple[int, ...] = ()  # only these records, at most 500
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,8 @@ class _Query:
         self.descending = request.descending or self.asked.sort is None
         self.cursor = _read_cursor(request.after, self.asked.sort)
         self.exact = self._exact(request.search) if self.asked.words else None
+        if request.ids:
+            self.exact = sorted(request.ids, reverse=True)[:MOST_ROWS]
         self.sizes: dict[Condition, int] = {}  # counted once for the page and for its count
 
     def _in_their_stages(self, asked: Asked) -> Asked:

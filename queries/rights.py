@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.definition import Definition, Item
-from engine.governing import reached
+from engine.governing import Stage, reached
 from models.access import Actor
 from models.forms import Form
 from queries.indexing import STAGE, shape
@@ -173,3 +173,9 @@ def stage_of(record: Any, newest: Definition) -> str | None:
     if not newest.stages:
         return None
     return record.stage or newest.stages[0].value
+
+
+def stage_shown(record: Any, newest: Definition) -> Stage | None:
+    """Return the same with its label."""
+    value = stage_of(record, newest)
+    return next((one for one in newest.stages if one.value == value), None)

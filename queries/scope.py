@@ -23,6 +23,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "record:export": ("list", "export"),
     "record:reveal": ("list", "reveal"),
     "record:history": ("list",),
+    "record:comment": ("list",),
 }
 
 

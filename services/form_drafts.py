@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from engine import editing
-from engine.definition import Problem, check, diff, parse
+from engine.definition import Problem, diff, parse
 from engine.messages import N_, Message
 from models.access import Actor
 from models.base import db
@@ -18,6 +18,7 @@ from models.forms import Form, FormState, FormStep
 from queries import form_drafts as steps
 from queries import forms as reads
 from services.audit import record_audit
+from services.form_roles import full_check
 from services.forms import DefinitionRefused, WrongState, current_version, lock, touch
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
@@ -70,7 +71,7 @@ def change_draft(
 def import_definition(form: Form, document: object, *, row_version: int, actor: Actor, at: datetime) -> None:
     """Replace the draft by a definition given as JSON. Raises DefinitionRefused; nothing is saved then."""
     lock(form, "form:design", row_version, actor)
-    problems = check(document)
+    problems = full_check(document)
     if not problems and isinstance(document, dict):
         problems = _follow_problems(form, document)
     if problems or not isinstance(document, dict):
@@ -185,10 +186,10 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_worse(before: Document, after: Document, fid: str | None) -> None:
     """Refuse an edit that leaves a problem on the item it is about, or a new one on the form as a whole."""
-    known = {(problem.path, problem.message) for problem in check(before)}
+    known = {(problem.path, problem.message) for problem in full_check(before)}
     worse = [
         problem
-        for problem in check(after)
+        for problem in full_check(after)
         if (fid is not None and problem.fid == fid)
         or (problem.fid is None and problem.path != "pages" and (problem.path, problem.message) not in known)
     ]

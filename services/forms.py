@@ -23,6 +23,7 @@ from queries import forms as reads
 from queries.xlsforms import OpenMark, open_marks
 from services.access import require
 from services.audit import record_audit
+from services.form_roles import full_check
 from services.messages import put_notice
 from services.refusals import Refusal, Stale
 from services.reindexing import extend_index
@@ -33,7 +34,7 @@ Document = dict[str, Any]
 ENTRY_PATH = "/field/"
 PREFIX = re.compile(r"[A-Z][A-Z0-9]{1,7}")  # register numbers begin with it: LLJF-000412
 TITLE_LENGTH = 100
-RESERVED_KEYS = frozenset({"new"})  # addresses of the designer itself
+RESERVED_KEYS = frozenset({"new", "workbooks", "packs"})  # addresses of the designer itself
 FIRST_PAGE = N_("基本情况")
 NOTICE = N_("表单“%(title)s”已发布第 %(n)s 版，可以开始填写。")
 
@@ -44,6 +45,11 @@ class DefinitionRefused(Refusal):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = list(problems)
         super().__init__(_l("表单有 %(n)s 处问题，没有保存。", n=len(self.problems)))
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return what is wrong, without the places."""
+        return [Message(problem.message, problem.params) for problem in self.problems]
 
 
 class NotPublishable(Refusal):
@@ -99,7 +105,7 @@ def create_form(
     require(actor, "form:design", form)
     _refuse_taken(form)
     form.draft = editing.empty_form(key, form.title, FIRST_PAGE) if definition is None else {**definition, "key": key}
-    problems = _shape_problems(form.draft) if definition is None else check(form.draft)
+    problems = _shape_problems(form.draft) if definition is None else full_check(form.draft)
     if problems:
         raise DefinitionRefused(problems)
     db.session.add(form)
@@ -144,7 +150,7 @@ def publish_form(form: Form, *, row_version: int, actor: Actor, at: datetime) ->
 
 def publishable(form: Form, *, at: datetime) -> Definition:
     """Return the definition that publishing would make; raises NotPublishable with every reason at once."""
-    reasons = [Message(problem.message, problem.params) for problem in check(form.draft)]
+    reasons = [Message(problem.message, problem.params) for problem in full_check(form.draft)]
     reasons += [_marked(mark) for mark in open_marks(form.id) if mark.blocking]
     if reasons:
         raise NotPublishable(reasons)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from engine.answers import Outcome, clean, defaults, from_json
 from engine.context import Context
 from engine.definition import Definition
+from engine.schema import fid_of
 from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState
@@ -21,7 +21,7 @@ from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
 from queries.indexing import NOTHING, Shape, derived, shape
-from queries.rights import Rights, on_form, rights_on, stage_of
+from queries.rights import on_form, rights_on
 from queries.scope import in_scope
 from services.access import require
 from services.audit import record_audit
@@ -32,7 +32,7 @@ from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
 from services.transaction import transaction
 from services.webhooks import announce
-from services.withheld import locked_fids, unlocked
+from services.withheld import edit_context, entry_context, unlocked
 
 REASON_LENGTH = 200
 BULK_MOST = 500
@@ -118,7 +118,7 @@ def create_record(
     form.next_number += 1
     db.session.add(record)
     db.session.flush()
-    _add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
+    add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
     rewrite(record.id, form.id, NOTHING, derived(record, known))
     record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
     announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
@@ -150,9 +150,9 @@ def change_record(
     asked = known.definitions[record.version]
     before, old = derived(record, known), dict(record.answers)
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
-    locked = locked_fids(asked, Rights(known.newest, actor).on(record))
-    context = replace(context, locked=locked, stage=stage_of(record, known.newest))
-    given = with_kept(asked, unlocked(raw, old, locked), old, emptied=frozenset(emptied) - locked)
+    context = edit_context(context, record, asked, actor)
+    blank = frozenset(at for at in emptied if fid_of(at) not in context.locked)
+    given = with_kept(asked, unlocked(raw, old, context.locked), old, emptied=blank)
     outcome = _cleaned(asked, given, context)
     record.answers = seal_answers(asked, outcome.answers, kept=old)
     move(record, named_unit(asked, outcome.values), actor=actor)
@@ -160,7 +160,7 @@ def change_record(
     record.row_version += 1
     db.session.flush()
     hidden = seal_answers(asked, outcome.hidden, kept=old)
-    _add_revision(record, hidden, reason=reason.strip(), actor=actor, at=at)
+    add_revision(record, hidden, reason=reason.strip(), actor=actor, at=at)
     rewrite(record.id, form.id, before, derived(record, known))
     was, now = differences(told(asked, old), told(asked, record.answers), old, record.answers)
     record_audit("record:change", record, actor=actor, at=at, before=was, after=now | _why(reason))
@@ -192,7 +192,7 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
         record.state = RecordState.VOID
         record.updated_at = at
         record.row_version += 1
-        _add_revision(record, {}, reason=reason, actor=actor, at=at)
+        add_revision(record, {}, reason=reason, actor=actor, at=at)
         rewrite_rows(record.id, form.id, before.rows, NOTHING.rows)
         rewrite_words(record.id, form.id, before.tokens, NOTHING.tokens)
         record_audit("record:void", record, actor=actor, at=at, after={"reason": reason})
@@ -226,12 +226,10 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
 
 def judge_entry(form: Form, asked: Definition, raw: Mapping[str, Any], context: Context, *, actor: Actor) -> Outcome:
     """Judge the answers of a new record. What its author may not give has its default, whatever was sent."""
-    newest = shape(form.id).newest
-    locked = locked_fids(asked, Rights(newest, actor).at_entry())
-    values = defaults(asked, context) if locked else {}
-    kept = {fid: asked.item(fid).to_json(value) for fid, value in values.items() if fid in locked}
-    stage = newest.stages[0].value if newest.stages else None
-    return clean(asked, unlocked(raw, kept, locked), replace(context, locked=locked, stage=stage))
+    context = entry_context(context, form.id, asked, actor)
+    values = defaults(asked, context) if context.locked else {}
+    kept = {fid: asked.item(fid).to_json(value) for fid, value in values.items() if fid in context.locked}
+    return clean(asked, unlocked(raw, kept, context.locked), context)
 
 
 def new_record(
@@ -331,7 +329,7 @@ def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Out
     return outcome
 
 
-def _add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
+def add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Keep what a record says after this save; row_version counts the saves, so it numbers the revisions."""
     values = revision_values(record, hidden, reason=reason, actor=actor, at=at)
     db.session.add(RecordRevision(record_id=record.id, **values))
