@@ -16,14 +16,14 @@ const JOBS = {
   answers: (twin, { definition, stored }) => {
     return Object.entries(twin.readAnswers(definition, stored)).map(([fid, value]) => [fid, told(twin, value)]);
   },
-  form: (twin, { definition, stored, today, expressions }) => {
-    const values = twin.readAnswers(definition, stored);
-    const shown = twin.shown(definition, values, today);
-    const visible = Object.fromEntries(Object.entries(values).filter(([fid]) => shown.has(fid)));
+  form: (twin, { definition, stored, today, context }) => {
+    const { shown, required, missing, computed, errors } = twin.settle(definition, stored, today, context);
     return {
       shown: [...shown].sort(),
-      required: [...twin.required(definition, values, today)].sort(),
-      computed: expressions.map((expression) => told(twin, twin.evaluate(expression, visible, today))),
+      required: [...required].sort(),
+      missing: [...missing].sort(),
+      computed: Object.fromEntries(Object.entries(computed).map(([at, value]) => [at, told(twin, value)])),
+      errors: errors.map(({ at, message }) => [at, message]),
     };
   },
 };
