@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask_admin.base import Admin
@@ -87,9 +87,9 @@ class ImportView(ZhiyeView):
 
     def _take(self, form: Form) -> ImportRun:
         upload = request.files.get("file")
-        data = upload.stream.read() if upload else b""
+        stream: BinaryIO = upload.stream if upload else io.BytesIO()  # type: ignore[assignment]
         return acts.start_import(
-            form, data, filename=(upload.filename or "") if upload else "", store=exchange_store(), actor=actor(),
+            form, stream, filename=(upload.filename or "") if upload else "", store=exchange_store(), actor=actor(),
             at=clock.now(), locale=i18n.locale(),
         )  # fmt: skip
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -40,7 +41,7 @@ from services.records import FormNotInUse, judge_entry, reason_given
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
 from services.vault import vault
-from services.workbooks import Book, open_table
+from services.workbooks import Book, open_table, refuse_size
 
 PERMISSION = "record:import"
 SEAL = "import_run.file"
@@ -98,7 +99,7 @@ class Upload:
 
 def start_import(
     form: Form,
-    data: bytes,
+    stream: BinaryIO,
     *,
     filename: str,
     store: FileStore,
@@ -113,6 +114,9 @@ def start_import(
     require(actor, PERMISSION, form)
     if form.state != FormState.PUBLISHED or form.current_version is None:
         raise FormNotInUse
+    refuse_size(stream.seek(0, os.SEEK_END), store.max_bytes)
+    stream.seek(0)
+    data = stream.read()
     book = open_table(data, most_bytes=store.max_bytes)
     sha256 = hashlib.sha256(data).hexdigest()
     earlier = earlier_run(form.id, sha256)

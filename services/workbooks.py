@@ -72,10 +72,7 @@ class Book:
 
 def open_table(data: bytes, *, most_bytes: int) -> Book:
     """Open a workbook (XLSX) or comma-separated text by its content, whatever its name. Raises WorkbookRefused."""
-    if not data:
-        raise WorkbookRefused(_l("这个文件是空的，没有内容。请重新选择文件。"))
-    if len(data) > most_bytes:
-        _too_large(len(data), most_bytes)
+    refuse_size(len(data), most_bytes)
     if data.startswith(_OLE):
         raise WorkbookRefused(_l("这是旧版表格文件，或者加了密码。请在表格软件里去掉密码，另存为 XLSX 再上传。"))
     return _workbook(data) if data.startswith(b"PK") else _separated(data)
@@ -93,14 +90,18 @@ def _calamine(read: Callable[[], Any]) -> Any:
         raise WorkbookRefused(BROKEN) from error
 
 
-def _too_large(size: int, most: int) -> NoReturn:
-    raise WorkbookRefused(
-        _l(
-            "这个文件有 %(size)s MB，最多 %(most)s MB。请删去用不到的工作表和图片，或分成几个文件。",
-            size=-(-size // _MIB),
-            most=most // _MIB,
+def refuse_size(size: int, most: int) -> None:
+    """Refuse a file by its size in bytes, before anything of it is read into memory."""
+    if not size:
+        raise WorkbookRefused(_l("这个文件是空的，没有内容。请重新选择文件。"))
+    if size > most:
+        raise WorkbookRefused(
+            _l(
+                "这个文件有 %(size)s MB，最多 %(most)s MB。请删去用不到的工作表和图片，或分成几个文件。",
+                size=-(-size // _MIB),
+                most=most // _MIB,
+            )
         )
-    )
 
 
 # ---------- workbooks
@@ -206,7 +207,7 @@ class _Scanner:
 
     def _reach(self) -> None:
         self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
-        _refuse_size(self.name, self.rows, self.columns)
+        _refuse_extent(self.name, self.rows, self.columns)
 
 
 def _scan(archive: zipfile.ZipFile, path: str, name: str) -> SheetScan:
@@ -215,7 +216,7 @@ def _scan(archive: zipfile.ZipFile, path: str, name: str) -> SheetScan:
     return SheetScan(scanner.rows, scanner.columns, frozenset(scanner.unanswered))
 
 
-def _refuse_size(name: str, rows: int, columns: int) -> None:
+def _refuse_extent(name: str, rows: int, columns: int) -> None:
     if rows > ROWS_MOST + 1:
         raise WorkbookRefused(
             _l("工作表“%(name)s”超过 %(most)s 行。请分成几个文件，或删去下面用不到的行。", name=name, most=ROWS_MOST)
@@ -281,7 +282,7 @@ def _separated(data: bytes) -> Book:
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             rows.append([cell or None for cell in cells])
-            _refuse_size(name, len(rows), len(cells))
+            _refuse_extent(name, len(rows), len(cells))
     except csv.Error as error:
         raise WorkbookRefused(BROKEN) from error
     width = max((len(row) for row in rows), default=0)

@@ -211,8 +211,8 @@ def test_the_template_is_filled_in_and_comes_back(cast: Cast, client: JudgingCli
     assert sheet[1][0] == "说明"
     assert "余村村" in str(book.get_sheet_by_name("选项").to_python())
     assert "红庙村" not in str(book.get_sheet_by_name("选项").to_python())
-    filled = [[value or None for value in sheet[1]], [1, "余村村", "漏水"]]
-    run = upload(client, workbook(filled, sheet[0], "邻里纠纷登记"))
+    filled: list[list[Any]] = [[value or None for value in sheet[1]], [1, "余村村", "漏水"]]
+    run = upload(client, workbook(filled, [str(head) for head in sheet[0]], "邻里纠纷登记"))
     assert "全部 1 条都没有问题" in checked(client, run)
 
 
