@@ -23,6 +23,7 @@ __all__ = [
     "clean",
     "defaults",
     "from_json",
+    "record_test",
     "row_defaults",
     "run_tests",
 ]
@@ -246,11 +247,36 @@ def run_tests(definition: Definition, context: Context) -> list[TestFailure]:
             place, fid, message, {"place": place + 1, "label": definition.item(fid).text(context.locale), **why}
         )
         for place, test in enumerate(definition.tests)
-        for fid, message, why in _unmet(definition, test, clean(definition, test.given, fresh), fresh)
+        for fid, message, why in _run(definition, test, replace(fresh, today=test.today or fresh.today))
     ]
 
 
 _Unmet = Iterator[tuple[str, str, Mapping[str, Any]]]
+
+
+def _run(definition: Definition, test: RecordedTest, context: Context) -> _Unmet:
+    return _unmet(definition, test, clean(definition, test.given, context), context)
+
+
+def record_test(definition: Definition, given: Mapping[str, Any], context: Context, *, title: str) -> dict[str, Any]:
+    """Return a test that keeps answers and what comes of them now: what is wrong, shown, hidden and computed."""
+    outcome = clean(definition, given, context)
+    wrong = {error.fid for error in outcome.errors}
+    shown = set(map(fid_of, outcome.shown))
+    fids = [item.fid for item in definition.every_live_item]
+    outside = [item for item in definition.computed_items if not definition.repeats_of(item.fid)]
+    known = {item.fid for item in definition.live_items}
+    test: dict[str, Any] = {
+        "title": title,
+        "today": context.today.isoformat(),
+        "in": {fid: answer for fid, answer in given.items() if fid in known and answer not in (None, "", [])},
+        "errors": [fid for fid in fids if fid in wrong],
+        "valid": [fid for fid in fids if fid in outcome.values and fid not in wrong],
+        "shown": [fid for fid in fids if fid in shown],
+        "hidden": [fid for fid in fids if fid not in shown],
+        "calc": {item.fid: outcome.answers.get(item.fid) for item in outside},
+    }
+    return {name: value for name, value in test.items() if name == "in" or value not in ([], {})}
 
 
 def _unmet(definition: Definition, test: RecordedTest, outcome: Outcome, context: Context) -> _Unmet:

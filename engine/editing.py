@@ -211,8 +211,10 @@ def move_item(document: Document, fid: str, step: int) -> Document:
     return edited
 
 
-def put_item(document: Document, fid: str, page_id: str, *, inside: str | None = None) -> Document:
-    """Move an item to the end of another page, or of the group or repeat `inside`.
+def put_item(
+    document: Document, fid: str, page_id: str, *, inside: str | None = None, before: str | None = None
+) -> Document:
+    """Move an item to the end of a page, or of the group or repeat `inside`; or there in front of the item `before`.
 
     Raises EditRefused when it would stand in itself or too deep. Once published, an item may not go into a repeat or
     out of one: `diff` refuses that, because its answers would stay behind.
@@ -224,7 +226,8 @@ def put_item(document: Document, fid: str, page_id: str, *, inside: str | None =
         raise EditRefused(N_("题目不能移进它自己里面"))
     target = _inside(edited, page_id, inside, item)
     siblings.remove(item)
-    target.append(item)
+    places = [place for place, one in enumerate(target) if one["fid"] == before]
+    target.insert(places[0] if places else len(target), item)
     rows = any(KINDS[one["type"]].repeats for one in holders_of(edited, fid))
     return _without_columns(edited, fid) if rows else edited
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -10,6 +11,7 @@ from engine.expression_types import TYPE_NAMES, result_type, scope_problems, typ
 from engine.expressions import dependencies, problems, uses_today
 from engine.filters import filtered_by
 from engine.messages import N_, Message, Problem
+from engine.properties import text_problem
 from engine.schema import Item, build_item, raw_nested, reads
 
 TESTS = 100
@@ -18,6 +20,19 @@ _TEST = {
     **dict.fromkeys(("in", "errors", "valid", "shown", "hidden"), _UNKNOWN),
     "calc": N_("样例里只能核对由公式算出、不在重复填写的一组里面的题目"),
 }
+
+
+def _day_problem(value: object) -> Message | None:
+    try:
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return None
+    except ValueError:
+        pass
+    return Message(N_("日期要写成 2026-01-31 这样"))
+
+
+# What a test says of itself: what it is called, and the day that counts as today in it, so that it stays true.
+_ABOUT_TEST: Mapping[str, Callable[[object], Message | None]] = {"title": text_problem, "today": _day_problem}
 
 
 class Findings:
@@ -168,7 +183,9 @@ class References(Findings):
             self.say(path, N_("样例要有输入的答案"))
             return
         for name in test:
-            if name not in _TEST:
+            if name in _ABOUT_TEST:
+                self.say(f"{path}.{name}", _ABOUT_TEST[name](test[name]))
+            elif name not in _TEST:
                 self.say(f"{path}.{name}", N_("不认识的属性“%(name)s”"), name=name[:40])
         fids = {item.fid for _, item in self.live}
         outside = {fid for fid in fids if not self.repeats[fid]}

@@ -80,6 +80,8 @@ class RecordedTest:
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     calc: Mapping[str, Any] = field(default_factory=dict)  # what is computed at record level; None is empty
+    title: str = ""
+    today: date | None = None  # the day on which it is as recorded; None is any day
 
 
 @dataclass(frozen=True, eq=False)
@@ -475,4 +477,6 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
 
 def _test(raw: Mapping[str, Any]) -> RecordedTest:
     parts = {name: tuple(raw.get(name) or ()) for name in ("errors", "valid", "shown", "hidden")}
-    return RecordedTest(given=raw.get("in") or {}, calc=raw.get("calc") or {}, **parts)
+    today = date.fromisoformat(raw["today"]) if raw.get("today") else None
+    title = Text(raw.get("title") or "").to(DEFAULT_LOCALE)
+    return RecordedTest(given=raw.get("in") or {}, calc=raw.get("calc") or {}, title=title, today=today, **parts)
