@@ -14,6 +14,7 @@ from models.base import db
 from models.forms import Form
 from models.records import FieldCount, Record, RecordCount, RecordState, record_number, record_search, record_text
 from queries.indexing import NUMBER, TEXT, IndexRow, Shape, derived, shape
+from queries.tallies import tally_problems
 
 TABLES = {TEXT: record_text, NUMBER: record_number}
 MOST_TOLD = 20
@@ -122,3 +123,4 @@ def _counter_problems(form_id: int, known: Shape) -> Iterator[str]:
     )  # fmt: skip
     for fid in sorted({key[0] for key in (carried - values) | (values - carried)}):
         yield f"field_count differs in {fid}"
+    yield from tally_problems(form_id, known)

@@ -72,7 +72,7 @@ class IndexedField:
 
     @property
     def sortable(self) -> bool:
-        return self.item.kind.sortable and not self.item.sealed
+        return self.item.kind.sortable and not self.item.sealed and not self.repeated
 
     @property
     def single(self) -> bool:
@@ -111,9 +111,10 @@ def fields_of(versions: Iterable[Definition]) -> dict[str, IndexedField]:
     found: dict[str, IndexedField] = {}
     definition = None
     for definition in versions:  # in their order, so that the last one is the newest
-        for item in definition.items:
+        for item in definition.every_item:
             if item.fid in found or is_indexed(item, definition):
-                found[item.fid] = IndexedField(item.fid, table_of(item), item)
+                repeated = bool(definition.repeats_of(item.fid))
+                found[item.fid] = IndexedField(item.fid, table_of(item), item, repeated=repeated)
     if definition is not None and definition.stages:
         found[STAGE] = IndexedField(STAGE, TEXT, stage_item(definition))
     return found
@@ -261,14 +262,14 @@ def derive(
 ) -> Derived:
     """Compute the derived data of an active record from its document."""
     context = world(created_at, org_name)
-    known = {item.fid: item for item in definition.items}
+    known = {item.fid: item for item in definition.every_item}
     rows: set[IndexRow] = set()
     counts: set[CountKey] = set()
     for field in fields.values():
-        item, stored = known.get(field.fid), answers.get(field.fid)
+        item, found = known.get(field.fid), stored_answers(definition, field.fid, answers)
         if field.fid == STAGE:
-            item, stored = field.item, stage or field.item.options[0].value
-        for value in index_values(field, item, stored):
+            item, found = field.item, [stage or field.item.options[0].value]
+        for value in {value for stored in found or [None] for value in index_values(field, item, stored)}:
             rows.add((field.table, field.fid, place.town_id, value, place.village_id))
             if field.counted:
                 counts.add((field.fid, field.count_value(value), place.town_id, place.village_id))
@@ -308,6 +309,14 @@ def parts_of(number: int | Decimal) -> tuple[int, int]:
     return whole, int((Decimal(number) - whole) * MICRO)
 
 
+def stored_answers(definition: Definition, fid: str, answers: Mapping[str, Any]) -> list[Any]:
+    """Return what is stored for an item: one answer at most, inside repeats one for each row that has one."""
+    levels = [answers]
+    for repeat in definition.repeats_of(fid) if fid in definition else ():
+        levels = [row for one in levels for row in one.get(repeat) or ()]
+    return [one[fid] for one in levels if one.get(fid) is not None]
+
+
 def index_values(field: IndexedField, item: Item | None, stored: Any) -> list[Value]:
     """Return the index values of one stored answer; the mark of emptiness where there is none."""
     if item is None or stored is None:
@@ -342,11 +351,11 @@ def words(definition: Definition, answers: Mapping[str, Any], context: Context) 
 
 
 def search_texts(definition: Definition, answers: Mapping[str, Any], context: Context) -> list[tuple[Item, str]]:
-    """Return the texts by which a record is found, each with its item."""
+    """Return the texts by which a record is found, each with its item; those of all rows are one text."""
     return [
-        (item, item.kind.search_text(item, item.kind.from_json(answers[item.fid]), context))
-        for item in definition.items
-        if item.fid in answers and in_words(item)
+        (item, "\n".join(item.kind.search_text(item, item.kind.from_json(one), context) for one in found))
+        for item in definition.every_item
+        if in_words(item) and (found := stored_answers(definition, item.fid, answers))
     ]
 
 

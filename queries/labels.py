@@ -11,6 +11,8 @@ from models.calendar import DayStatus
 from models.categories import CategoryKind
 from models.orgs import Level
 from queries.accounts import ROLE_LABELS
+from queries.tokens import SCOPE_LABELS
+from queries.webhooks import EVENT_LABELS
 
 LEVELS: Mapping[str, Any] = {
     Level.COUNTY: _l("县"),
@@ -52,6 +54,16 @@ FORM_EDITS: Mapping[str, Any] = {
     "settings": _l("修改了表单设置"),
     "import": _l("导入了表单定义"),
     "restore": _l("把旧版本恢复成草稿"),
+    "undo": _l("撤销了一步"),
+    "redo": _l("重做了一步"),
+    "template_added": _l("添加了常用题目"),
+    "rules_changed": _l("修改了整张表单的校验"),
+    "test_recorded": _l("记下了样例"),
+    "test_removed": _l("删除了样例"),
+    "access_changed": _l("修改了表单的权限"),
+    "stages_changed": _l("修改了办理阶段"),
+    "duplicate_changed": _l("修改了查重设置"),
+    "item_access_changed": _l("修改了题目的权限和阶段"),
 }
 ORIGINS: Mapping[str, Any] = {  # acts that nobody did over the network, by the origin of their actor
     "demo": _l("演示数据"),
@@ -62,6 +74,7 @@ ORIGINS: Mapping[str, Any] = {  # acts that nobody did over the network, by the 
 WORDS: Mapping[str, Mapping[str, Any]] = {
     "by": {"password": _l("用户名和密码"), "single-sign-on": _l("统一认证")},
     "did": FORM_EDITS,
+    "step": FORM_EDITS,
     "why": {"password": _l("密码不对"), "code": _l("验证码不对"), "unknown": _l("没有这个用户名")},
     "level": LEVELS,
     "kind": CATEGORY_KINDS,
@@ -70,6 +83,8 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
     "state": STATES,
     "field": PERSONAL,
     "role": {str(role): label for role, label in ROLE_LABELS.items()},
+    "scopes": SCOPE_LABELS,
+    "events": EVENT_LABELS,
 }
 
 THINGS: Mapping[str, Any] = {
@@ -85,8 +100,13 @@ THINGS: Mapping[str, Any] = {
     "form": _l("表单"),
     "form_version": _l("表单版本"),
     "record": _l("登记"),
+    "register_view": _l("视图"),
     "draft": _l("草稿"),
     "file": _l("文件"),
+    "api_token": _l("令牌"),
+    "webhook": _l("推送"),
+    "import_run": _l("导入"),
+    "export_job": _l("导出"),
 }
 
 FIELDS: Mapping[str, Any] = {
@@ -110,10 +130,15 @@ FIELDS: Mapping[str, Any] = {
     "failures": _l("连续输错次数"),
     "failed_sign_ins": _l("输错次数"),
     "filters": _l("条件"),
+    "delivery": _l("推送编号"),
     "end": _l("结束日期"),
+    "events": _l("推送哪些事"),
+    "expires_at": _l("到期"),
     "fid": _l("字段"),
     "field": _l("项目"),
+    "form": _l("表单"),
     "format": _l("格式"),
+    "forms": _l("限于几张表单"),
     "head_name": _l("户主"),
     "household_id": _l("家庭"),
     "id_no": _l("身份证号"),
@@ -150,6 +175,7 @@ FIELDS: Mapping[str, Any] = {
     "rules": _l("校验"),
     "schema": _l("定义格式"),
     "searched": _l("搜索"),
+    "scopes": _l("可以做的事"),
     "second_factor": _l("两步验证"),
     "sex": _l("性别"),
     "sha256": _l("指纹"),
@@ -158,19 +184,23 @@ FIELDS: Mapping[str, Any] = {
     "stale_policy": _l("旧版怎么办"),
     "start": _l("开始日期"),
     "state": _l("状态"),
+    "step": _l("哪一步"),
     "status": _l("性质"),
+    "tail": _l("末四位"),
     "tests": _l("自带的检查"),
     "title": _l("标题"),
     "totp_required": _l("须用两步验证"),
     "totp_sealed": _l("两步验证密钥"),
     "town_id": _l("所属乡镇"),
     "uid": _l("文件编号"),
+    "url": _l("接收地址"),
     "username": _l("用户名"),
     "valid_from": _l("启用日期"),
     "valid_to": _l("停用日期"),
     "value": _l("值"),
     "version": _l("版本"),
     "village_id": _l("所属村"),
+    "whose": _l("账号"),
     "why": _l("原因"),
     "year": _l("年份"),
 }

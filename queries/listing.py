@@ -24,7 +24,6 @@ from queries.scope import Slice
 
 MOST_ARMS = 96
 PART = 300
-LISTS = frozenset({"select_multiple"})
 Cursor = tuple[Any, int] | None
 Rows = list[tuple[Any, int]]
 
@@ -129,7 +128,7 @@ class Arms:
     def by_value(self, drive: Condition, probes: Iterable[Condition]) -> None:
         """Walk the rows of some values or of a range, newest first or, under a sort, joined with the sort's rows."""
         probes = list(probes)
-        self.times *= max(1, len(drive.values)) if drive.field.item.type in LISTS else 1
+        self.times *= 1 if drive.field.single else max(1, len(drive.values))
         for town, village in self.scope.towns:
             for where in self._driving(drive):
                 self._arm(drive.field, town, village, where, probes)
@@ -243,7 +242,7 @@ class Arms:
         else:
             holds = f"p.value IN ({', '.join(self.bind(value) for value in one.values)})"
         return (
-            f"EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
+            f"{'NOT ' if one.negated else ''}EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
             f"WHERE p.record_id = {record} "
             f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} AND {holds})"
         )
@@ -296,13 +295,16 @@ class Arms:
         inner = f"SELECT id FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(most)}"  # noqa: S608 - bound
         return int(self.bind.rows(f"SELECT count(*) FROM ({inner}) AS b")[0][0])  # noqa: S608 - bound
 
-    def held(self, drive: Condition, probes: Iterable[Condition], visits: int) -> tuple[int, bool]:
-        """Count which rows of a driving condition meet the probes, looking at no more than `visits` of them.
+    def held(self, drive: Condition | None, probes: Iterable[Condition], visits: int) -> tuple[int, bool]:
+        """Count which rows of a driving condition (or of all) meet the probes, looking at no more than `visits`.
 
         Returns the number and whether all rows were looked at.
         """
         probes = list(probes)
-        self.by_value(drive, [])
+        if drive:
+            self.by_value(drive, [])
+        else:
+            self.by_record([])
         union = " UNION " if self.times > 1 else " UNION ALL "
         rows = f"SELECT id, town FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(visits)}"  # noqa: S608 - bound
         holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"

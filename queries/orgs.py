@@ -94,6 +94,11 @@ def children_of(org: OrgUnit, *, open_on: date | None = None) -> Sequence[OrgUni
     return db.session.scalars(query.order_by(OrgUnit.code)).all()
 
 
+def counties() -> list[OrgUnit]:
+    """Return all counties of the installation, by code: for operators, who have no scope."""
+    return list(db.session.scalars(sa.select(OrgUnit).where(OrgUnit.level == Level.COUNTY).order_by(OrgUnit.code)))
+
+
 def code_taken(code: str, *, apart_from: int | None = None) -> bool:
     query = sa.select(OrgUnit.id).where(OrgUnit.code == code, OrgUnit.id != (apart_from or 0))
     return db.session.scalar(query) is not None
@@ -124,3 +129,14 @@ def unit_names(ids: Iterable[int]) -> dict[int, str]:
     """Return the present names of units by id."""
     rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(set(ids))))
     return {ident: name for ident, name in rows}  # noqa: C416
+
+
+def units_below(ids: Iterable[int], level: str | None) -> list[int]:
+    """Return the ids of the units of a level (or of any) that lie in some townships or counties."""
+    wanted = set(ids)
+    query = sa.select(OrgUnit.id).where(
+        sa.or_(OrgUnit.town_id.in_(wanted), OrgUnit.county_id.in_(wanted)), OrgUnit.id.not_in(wanted)
+    )
+    if level:
+        query = query.where(OrgUnit.level == level)
+    return list(db.session.scalars(query.order_by(OrgUnit.id)))

@@ -5,18 +5,30 @@ Every write is a difference between two `Derived`: creating starts from the empt
 
 from __future__ import annotations
 
-from collections import Counter
+import functools
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import add
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Base, db
-from models.records import FieldCount, RecordCount, record_number, record_search, record_text
+from models.records import FieldCount, FieldMonth, RecordCount, record_number, record_search, record_text
 from queries.indexing import NOTHING, NUMBER, TEXT, Derived, IndexRow
+from queries.tallies import spread
 
 TABLES = {TEXT: record_text, NUMBER: record_number}
+Sums = dict[tuple[Any, ...], tuple[int, ...]]  # the key of a counter, and what is added to it
+KEYS: dict[type[Base], tuple[str, ...]] = {
+    RecordCount: ("county_id", "town_id", "village_id", "month"),
+    FieldCount: ("fid", "value", "town_id", "village_id"),
+    FieldMonth: ("place_id", "fid", "month", "value"),
+}
+AMOUNTS: dict[type[Base], tuple[str, ...]] = {
+    RecordCount: ("n",), FieldCount: ("n",), FieldMonth: ("n", "whole", "micro"),
+}  # fmt: skip
 
 
 def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> None:
@@ -63,15 +75,25 @@ def _add_words(form_id: int, fresh: Sequence[tuple[int, Sequence[str]]]) -> None
 
 def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> None:
     """Bring the counters along with any number of changed records of a form."""
-    months: Counter[Any] = Counter()
-    values: Counter[Any] = Counter()
+    months: Sums = {}
+    values: Sums = {}
+    tallies: Sums = {}
     for before, after in changes:
         for derived, sign in ((before, -1), (after, 1)):
-            values.update(dict.fromkeys(derived.counts, sign))
-            if derived.month:
-                months[derived.month] += sign
-    _add(RecordCount, ("county_id", "town_id", "village_id", "month"), form_id, months)
-    _add(FieldCount, ("fid", "value", "town_id", "village_id"), form_id, values)
+            for count in derived.counts:
+                _sum(values, count, sign)
+            if derived.month and derived.counts_itself:
+                _sum(months, derived.month, sign)
+            for key, whole, micro in spread(derived):
+                _sum(tallies, key, sign, sign * whole, sign * micro)
+    _add(RecordCount, form_id, months)
+    _add(FieldCount, form_id, values)
+    _add(FieldMonth, form_id, tallies)
+
+
+def _sum(sums: Sums, key: tuple[Any, ...], *amounts: int) -> None:
+    kept = sums.get(key)
+    sums[key] = amounts if kept is None else tuple(map(add, kept, amounts))
 
 
 def rewrite_rows(record_id: int, form_id: int, before: frozenset[IndexRow], after: frozenset[IndexRow]) -> None:
@@ -120,21 +142,30 @@ def _rewrite_fts(record_id: int, *, before: bool, after: str) -> None:
         db.session.execute(insert, {"id": record_id, "grams": after})
 
 
-def _add(model: type[Base], names: tuple[str, ...], form_id: int, changes: Counter[Any]) -> None:
+def _add(model: type[Base], form_id: int, sums: Sums) -> None:
     """Add to counters, in one fixed order so that two writers on PostgreSQL never wait for each other in a circle.
 
     What shrinks exists already and is updated: an upsert of a negative number would meet the check before the row.
     """
-    rows = [
-        {"form_id": form_id, **dict(zip(names, key, strict=True)), "n": n} for key, n in sorted(changes.items()) if n
-    ]
-    for row in rows:
-        n = row["n"]
-        key = {name: value for name, value in row.items() if name != "n"}
-        table: Any = model.__table__
-        if n < 0:
-            where = [table.c[name] == value for name, value in key.items()]
-            db.session.execute(sa.update(table).where(*where).values(n=table.c.n + n))
-        else:
-            upsert = (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table).values(row)
-            db.session.execute(upsert.on_conflict_do_update(index_elements=list(key), set_={"n": table.c.n + n}))
+    table: Any = model.__table__
+    upsert, update = _statements(table, db.engine.dialect.name)
+    keys, amounts = KEYS[model], AMOUNTS[model]
+    rows = [(key, sum_) for key, sum_ in sorted(sums.items()) if any(sum_)]
+    for grows, run in groupby(rows, key=lambda row: row[1][0] > 0):
+        statement = upsert if grows else update
+        told = [{"form_id": form_id, **dict(zip(keys, key, strict=True)), **dict(zip(amounts, sum_, strict=True))}
+                for key, sum_ in run]  # fmt: skip
+        db.session.execute(statement, told if grows else [{f"k_{name}": one[name] for name in one} for one in told])
+
+
+@functools.cache
+def _statements(table: sa.Table, dialect: str) -> tuple[Any, Any]:
+    """Return how a counter is added to: where there may be no row yet, and where there surely is one."""
+    keys = [column.name for column in table.primary_key.columns]
+    amounts = [column.name for column in table.columns if column.name not in keys]
+    insert: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    added = {name: table.c[name] + insert.excluded[name] for name in amounts}
+    where = [table.c[name] == sa.bindparam(f"k_{name}") for name in keys]
+    lessened = {name: table.c[name] + sa.bindparam(f"k_{name}") for name in amounts}
+    upsert = insert.on_conflict_do_update(index_elements=keys, set_=added)
+    return upsert, sa.update(table).where(*where).values(lessened)

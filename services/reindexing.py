@@ -34,7 +34,7 @@ def extend_index(form: Form) -> int:
     earlier = fields_of(one for number, one in known.definitions.items() if number != max(known.definitions))
     fresh = [field for fid, field in known.fields.items() if fid not in earlier]
     asked_before = {item.fid for number, one in known.definitions.items() if number != max(known.definitions)
-                    for item in one.items} | {STAGE}  # fmt: skip - every record is in a stage
+                    for item in one.every_item} | {STAGE}  # fmt: skip - every record is in a stage
     for field in fresh:
         if field.fid not in asked_before:
             _mark_empty(form.id, field)

@@ -7,13 +7,16 @@ import hashlib
 import re
 from pathlib import Path
 
+import chartkick
 import flask_bootstrap
-from flask import Flask, current_app
+from flask import Blueprint, Flask, current_app
 from markupsafe import Markup
 
 from shell.addresses import address
 
 _SPRITE = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
+# Chart.js as the wheel brings it: one file that is served as it is.
+_CHARTS = Path(chartkick.__file__).parent / "django" / "static" / "chartkick"
 _SYMBOL = re.compile(r'<symbol[^>]*viewBox="([^"]+)" id="([^"]+)">(.*?)</symbol>', re.DOTALL)
 
 
@@ -43,11 +46,17 @@ def asset(filename: str) -> str:
     return address("static", filename=filename, v=_mark(current_app.static_folder or "static", filename))
 
 
+def library(filename: str) -> str:
+    """Return the address of a script that a wheel brings, marked by its content as our own are."""
+    return address("library.static", filename=filename, v=_mark(str(_CHARTS), filename))
+
+
 @functools.cache
 def _mark(folder: str, filename: str) -> str:
     return hashlib.sha256(Path(folder, filename).read_bytes()).hexdigest()[:10]
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `icon(name)` and `asset(filename)`."""
-    app.jinja_env.globals.update(icon=icon, asset=asset)
+    """Give templates `icon(name)`, `asset(filename)` and `library(filename)`."""
+    app.jinja_env.globals.update(icon=icon, asset=asset, library=library)
+    app.register_blueprint(Blueprint("library", __name__, static_folder=str(_CHARTS), static_url_path="/library"))

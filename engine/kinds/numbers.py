@@ -61,6 +61,7 @@ class NumberKind(Kind):
     value_type = "number"
     index_as = "number"
     filter_input = "number"
+    summed = True
     sortable = True
 
     def check_item(self, item: Item) -> list[Problem]:

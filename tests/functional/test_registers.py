@@ -75,6 +75,13 @@ def holds(record: Record, one: Filter) -> bool:
     match one.operator:
         case "empty":
             return stored is None
+        case "filled":
+            return stored is not None
+        case "ne":
+            return not any(str(value) in one.values for value in values)
+        case "between":
+            low, high = map(_number, one.values)
+            return stored is not None and low <= _number(stored) <= high
         case "eq" | "in":
             return any(str(value).casefold() in {str(v).casefold() for v in one.values} for value in values)
         case "contains":
@@ -100,6 +107,10 @@ FILTERS = (
     (Filter("a4", "le", ("2026-03-01",)),),
     (Filter("a4", "empty"),),
     (Filter("a5", "empty"), Filter("a6", "empty")),
+    (Filter("a2", "ne", ("leak",)),),
+    (Filter("a7", "ne", ("pay",)), Filter("a5", "filled")),
+    (Filter("a7", "filled"), Filter("a6", "ne", ("true",))),
+    (Filter("a5", "ne", ("300",)), Filter("a4", "between", ("2026-01-05", "2026-03-01"))),
     (Filter("c1", "contains", ("漏水",)),),
     (Filter("c1", "contains", ("水未修",)), Filter("a2", "in", ("leak", "noise", "adjacent"))),
 )
@@ -152,6 +163,16 @@ def test_search_finds_words_phrases_numbers_and_whole_phone_numbers(cast: Cast, 
     assert listed(cast, form, "official.yucun", search='" OR 1+tt1 "') == []
     assert listed(cast, form, "official.yucun", search="，。") == []
     assert len(listed(cast, form, "leader.county", search="漏水")) == 2
+
+
+def test_a_township_stands_for_its_villages(cast: Cast, form: Form) -> None:
+    here = [enter(cast, form).number, enter(cast, form, "official.wuhe", village="五鹤村").number]
+    enter(cast, form, "official.hongmiao", village="红庙村")
+    for unit in ("天荒坪镇", "余村村", "安吉县综治中心"):
+        found = listed(cast, form, "leader.county", Filter("a1", "under", (str(cast.units[unit]),)))
+        assert len(found) == {"天荒坪镇": 2, "余村村": 1, "安吉县综治中心": 3}[unit]
+    under = Filter("a1", "under", (str(cast.units["安吉县综治中心"]),))
+    assert sorted(listed(cast, form, "official.tianhuangping", under)) == sorted(here)
 
 
 @pytest.mark.parametrize("cursor", ["x", "9" * 5000, "WzEsInkiXQ", "W10", "bnVsbA", "eyJhIjoxfQ", "W251bGwsIC0xXQ"])

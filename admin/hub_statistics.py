@@ -1,0 +1,165 @@
+"""Statistics of a register: figures, counts by option, a cross-tab with its chart, and the table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from admin.guard import ZhiyeView, expose
+from admin.hub_views import readable_form
+from models.forms import Form
+from queries import statistics
+from queries.exports import TYPES, Sheet, content_disposition
+from queries.indexing import month_of
+from queries.periods import PERIODS, month_before
+from queries.rights import on_form
+from queries.views import view_lines, view_of
+from services.refusals import Refusal
+from services.statistics import export_statistics
+from shell import clock, i18n
+from shell.access import actor
+
+MOST_MONTHS = 36
+USUAL_MONTHS = "12"
+SPANS: Mapping[str, Any] = {
+    "1": PERIODS["this_month"][0], "3": _l("近 3 个月"), "6": _l("近 6 个月"), "12": _l("近 12 个月"),
+    "24": _l("近 24 个月"), "36": _l("近 36 个月"), "year": PERIODS["this_year"][0],
+    "last_year": PERIODS["last_year"][0], "own": _l("自己选月份"),
+}  # fmt: skip
+CHARTS: Mapping[str, Any] = {"bar": _l("柱形图"), "line": _l("折线图"), "pie": _l("饼图")}
+ROWS: Mapping[str, Any] = {"org": _l("按单位"), "month": _l("按月份")}
+NAMES = ("span", "from", "to", "place", "of", "split", "rows", "kind")
+LARGEST_ID = 2**31 - 1
+
+
+class Asked:
+    """A statistics page as its address (or a saved view) asks for it. What is impossible is ignored."""
+
+    def __init__(self, form: Form, args: Mapping[str, str]) -> None:
+        self.args = {name: str(args[name])[:40] for name in NAMES if args.get(name)}
+        self.span = self._one_of("span", SPANS, USUAL_MONTHS)
+        self.rows = self._one_of("rows", ROWS, "org")
+        self.kind = self._one_of("kind", CHARTS, "bar")
+        self.of, self.split = self.args.get("of", ""), self.args.get("split", "")
+        place = self.args.get("place", "")
+        self.place_id = int(place) if place.isascii() and place.isdecimal() and int(place) <= LARGEST_ID else None
+        first, last, self.cut = self._months(month_of(clock.now()))
+        fid = self.of.removeprefix("avg.")
+        self.question = statistics.Question(first, last, self.place_id, fid, fid != self.of, self.split, self.rows)
+        self.figures = statistics.Statistics(form, actor(), self.question, i18n.locale())
+
+    def _one_of(self, name: str, known: Mapping[str, Any], usual: str) -> str:
+        return self.args[name] if self.args.get(name) in known else usual
+
+    def _months(self, now: str) -> tuple[str, str, bool]:
+        """Return the first and the last month, and whether more was asked than fits."""
+        if self.span in {"year", "last_year"}:
+            year = int(now[:4]) - (self.span == "last_year")
+            return f"{year}-01", now if self.span == "year" else f"{year}-12", False
+        if self.span != "own":
+            return month_before(now, int(self.span) - 1), now, False
+        last = _month(self.args.get("to", "")) or now
+        first = min(_month(self.args.get("from", "")) or month_before(last, 11), last)
+        least = month_before(last, MOST_MONTHS - 1)
+        return max(first, least), last, first < least
+
+    def url(self, form: Form, endpoint: str = "hub_statistics.index_view", **changes: Any) -> str:
+        return url_for(endpoint, form_key=form.key, **{**self.args, **changes})
+
+    def save_url(self, form: Form) -> str:
+        kept: dict[str, Any] = {f"c_{name}": value for name, value in ({"span": self.span} | self.args).items()}
+        return url_for("hub_views.new_view", form_key=form.key, **kept)
+
+    def sheet(self, title: str) -> Sheet:
+        """Return the cross-tab as a table for a file."""
+        table, item = self.figures.crosstab, self.figures.of.item if self.figures.of else None
+        whole = [_("合计")] if len(table.heads) > 1 else []
+        lines = [[line.name, *self._numbers((*line.cells, line.total), item, whole)] for line in table.lines]
+        lines.append([_("合计"), *self._numbers((*table.sums, table.total), item, whole)])
+        return Sheet(title, [str(ROWS[self.rows]), *table.heads, *whole], lines)
+
+    def _numbers(self, amounts: Any, item: Any, whole: list[str]) -> list[Any]:
+        kept = amounts if whole else amounts[:-1]
+        return [statistics.value_of(one, item, average=self.question.average) for one in kept]
+
+
+class HubStatistics(ZhiyeView):
+    """The figures of one register, in the reader's scope."""
+
+    allows = {"list": "record:list", "export": "record:export"}
+    methods = {"export_view": "export"}
+
+    @expose("/")
+    def index_view(self, form_key: str) -> Any:
+        form = readable_form(form_key)
+        view = view_of(form, request.args["view"]) if request.args.get("view") else None
+        asked = Asked(form, view.document.get("chart", {}) if view else request.args)
+        figures = asked.figures
+        item = figures.of.item if figures.of else None
+        average, split = asked.question.average, figures.split is not None
+        table = figures.crosstab if figures.roots else statistics.Crosstab([], [], [], statistics.NONE)
+        return self.render(
+            "admin/hub/statistics.html",
+            form=form,
+            asked=asked,
+            figures=figures,
+            view=view,
+            lost=bool(request.args.get("view")) and view is None,
+            lines=[line for line in view_lines(form, actor()) if "chart" in line.document],
+            table=table,
+            told=lambda amount: statistics.told(amount, item, average=average),
+            told_sum=statistics.told,
+            chart=statistics.chart_of(table, asked.kind, item, average=average, split=split),
+            what=_what(asked),
+            places=statistics.places_of(on_form(actor(), form.id), form),
+            spans=SPANS,
+            charts=CHARTS,
+            rows=ROWS,
+        )
+
+    @expose("/export")
+    def export_view(self, form_key: str) -> Any:
+        form = readable_form(form_key)
+        asked, kind = Asked(form, request.args), request.args.get("type", "xlsx")
+        if kind not in TYPES:
+            abort(404)
+        sheet = asked.sheet(_("%(title)s统计", title=form.title))
+        try:
+            made = export_statistics(form, sheet, kind=kind, actor=actor(), at=clock.now(), today=clock.today())
+        except Refusal as refusal:
+            flash(str(refusal), "error")
+            return redirect(asked.url(form))
+        response = Response(made.content, content_type=made.content_type)
+        response.headers["Content-Disposition"] = content_disposition(made.filename)
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+def _what(asked: Asked) -> str:
+    """Say in words what the table counts."""
+    figures, locale = asked.figures, i18n.locale()
+    words = _("登记数")
+    if figures.of:
+        label = figures.of.item.text(locale)
+        words = _("“%(label)s”的平均", label=label) if asked.question.average else _("“%(label)s”的合计", label=label)
+    elif figures.split:
+        words = _("登记数，按“%(label)s”", label=figures.split.item.text(locale))
+    return str(words)
+
+
+def _month(text: str) -> str:
+    """Read a month such as 2026-11; the empty text where it is none."""
+    year, dash, month = text.strip().partition("-")
+    whole = dash and year.isascii() and month.isascii() and year.isdecimal() and month.isdecimal()
+    fits = whole and len(year) == 4 and 1 <= int(month[:2]) <= 12 and len(month) <= 2 and int(year) > 1900  # noqa: PLR2004
+    return f"{year}-{int(month):02d}" if fits else ""
+
+
+def views() -> list[ZhiyeView]:
+    """Return what admin/__init__.py registers."""
+    return [HubStatistics(name=_l("统计"), endpoint="hub_statistics", url="/admin/f/<form_key>/statistics")]

@@ -1,0 +1,362 @@
+"""Statistics of a register: numbers, sums and averages, counts by option, and a cross-tab. Read from field_month only.
+
+A record counts for its county, its township and its village, so a page adds up a few hundred counters, however many
+records there are. Whose counters are read follows from the reader's scope; fields they may not see do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from engine.context import Context
+from engine.definition import Item
+from engine.kinds.rating import stars
+from models.access import Actor
+from models.base import db
+from models.forms import Form
+from models.orgs import Level, OrgUnit
+from models.records import FieldMonth
+from queries.indexing import MICRO, STAGE, IndexedField, shape
+from queries.periods import months_between
+from queries.rights import Rights
+from queries.scope import slices
+
+PLACES = 2  # decimal places of an average
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a statistics page is asked. `of` is a number field to add up (or average), `split` an option field."""
+
+    first: str  # months, such as "2026-01"
+    last: str
+    place_id: int | None = None
+    of: str = ""
+    average: bool = False
+    split: str = ""
+    rows: str = "org"  # or month
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Records, and what their numbers come to."""
+
+    n: int = 0
+    total: Decimal = Decimal(0)
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.n + other.n, self.total + other.total)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.n - other.n, self.total - other.total)
+
+    @property
+    def average(self) -> Decimal | None:
+        return round(self.total / self.n, PLACES) if self.n else None
+
+
+NONE = Amount()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the cross-tab. `place_id` leads into a unit that has others below it."""
+
+    name: str
+    cells: Sequence[Amount]
+    total: Amount
+    place_id: int | None = None
+
+
+@dataclass(frozen=True)
+class FieldSum:
+    item: Item
+    amount: Amount
+
+
+@dataclass(frozen=True)
+class FieldValues:
+    """How often each value of an option field was chosen; `values` are (value, words, number)."""
+
+    item: Item
+    values: Sequence[tuple[str, str, int]]
+
+    @property
+    def most(self) -> int:
+        return max((n for _value, _words, n in self.values), default=0)
+
+
+@dataclass(frozen=True)
+class Unit:
+    id: int
+    name: str
+    level: str
+
+
+@dataclass(frozen=True)
+class Crosstab:
+    heads: Sequence[str]
+    lines: Sequence[Line]
+    sums: Sequence[Amount]
+    total: Amount
+
+
+@dataclass
+class Statistics:
+    """All figures of one page, each group read when it is asked for."""
+
+    form: Form
+    reader: Actor
+    question: Question
+    locale: str
+    months: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.months = months_between(self.question.first, self.question.last)
+        self.known = shape(self.form.id)
+        self.rights = Rights(self.known.newest, self.reader)
+        live = {STAGE, *(item.fid for item in self.known.newest.live_items)}
+        self.fields = {
+            fid: one
+            for fid, one in self.known.fields.items()
+            if one.tallied and fid in live & self.rights.searchable and not self.rights.stages_showing(fid)
+        }
+
+    # ---- what may be asked
+
+    @property
+    def numbers(self) -> list[Item]:
+        return [one.item for one in self.fields.values() if one.item.kind.summed]
+
+    @property
+    def choices(self) -> list[Item]:
+        return [one.item for one in self.fields.values() if one.counted]
+
+    @property
+    def of(self) -> IndexedField | None:
+        found = self.fields.get(self.question.of)
+        return found if found and found.item.kind.summed else None
+
+    @property
+    def split(self) -> IndexedField | None:
+        found = self.fields.get(self.question.split)
+        return found if found and found.counted and self.of is None else None
+
+    # ---- where
+
+    @cached_property
+    def roots(self) -> list[Unit]:
+        """The parts of the reader's scope that have counters, by code; the one place asked for, where it is inside."""
+        ids = [one.id for one in slices(self.rights.actor, "record:list", county_id=self.form.county_id)
+               if one.column != "org_id"]  # fmt: skip
+        if self.question.place_id is not None:
+            inside = sa.or_(*(column.in_(ids) for column in (OrgUnit.county_id, OrgUnit.town_id, OrgUnit.village_id)))
+            found = _units(OrgUnit.id == self.question.place_id, inside, _has_counters())
+            if found:
+                return found
+        return _units(OrgUnit.id.in_(ids))
+
+    @cached_property
+    def place(self) -> Unit | None:
+        """The one unit the page is about; None where the reader's scope has several."""
+        return self.roots[0] if len(self.roots) == 1 else None
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The rows of a table by organisation: what lies below the one unit, or the several."""
+        if self.place is None:
+            return self.roots
+        below = {
+            Level.COUNTY: (OrgUnit.county_id == self.place.id, OrgUnit.level == Level.TOWNSHIP),
+            Level.TOWNSHIP: (OrgUnit.town_id == self.place.id, OrgUnit.level == Level.VILLAGE),
+        }.get(Level(self.place.level))
+        return _units(*below) if below else [self.place]
+
+    # ---- figures
+
+    @cached_property
+    def _by_value(self) -> dict[str, dict[str, Amount]]:
+        """Every field's values in the period, added up over the roots."""
+        found: dict[str, dict[str, Amount]] = {}
+        table = FieldMonth
+        for (fid, value), amount in self._read([table.fid, table.value], self.roots):
+            found.setdefault(fid, {})[value] = amount
+        return found
+
+    @property
+    def records(self) -> int:
+        return self._by_value.get("", {}).get("", NONE).n
+
+    @property
+    def sums(self) -> list[FieldSum]:
+        return [FieldSum(item, _added(self._answered(item.fid))) for item in self.numbers]
+
+    @property
+    def counts(self) -> list[FieldValues]:
+        return [FieldValues(item, self._values(item)) for item in self.choices]
+
+    def _answered(self, fid: str) -> Iterator[Amount]:
+        return (amount for value, amount in self._by_value.get(fid, {}).items() if value)
+
+    def _values(self, item: Item) -> list[tuple[str, str, int]]:
+        found = self._by_value.get(item.fid, {})
+        return [(value, words, found[value].n if value in found else 0) for value, words in self._words(item, found)]
+
+    def _words(self, item: Item, found: Iterable[str]) -> list[tuple[str, str]]:
+        """Return (value, words) of an option field: those offered, those that answers have besides, and no answer."""
+        words = dict(self._offered(item))
+        for version in self.known.definitions.values():
+            older = (option for one in version.items if one.fid == item.fid for option in one.options)
+            words = {one.value: one.text(self.locale) for one in older if one.value in found} | words
+        words |= {value: value for value in found if value and value not in words}
+        return [*words.items(), *([("", _("未填"))] if "" in found else [])]
+
+    def _offered(self, item: Item) -> Iterator[tuple[str, str]]:
+        if item.kind.value_type == "bool":
+            yield from (("true", _("是")), ("false", _("否")))
+        elif item.type == "rating":
+            said = Context(today=date.min, translate=_)
+            yield from ((str(n), item.kind.display(item, n, said)) for n in range(1, stars(item) + 1))
+        else:
+            yield from ((option.value, option.text(self.locale)) for option in item.live_options)
+
+    # ---- the cross-tab
+
+    @cached_property
+    def crosstab(self) -> Crosstab:
+        """Rows by organisation or month; columns by value where the page is split, else by month or none."""
+        rows = [(unit.id, unit.name) for unit in self.units] if self._by_org else [(one, one) for one in self.months]
+        heads = self._heads()
+        found = self._cells()
+        keys = [key for key, _name in heads]
+        lines = [_line(name, [found.get((row, key), NONE) for key in keys], self._leads(row)) for row, name in rows]
+        if self._by_org and self.place:
+            lines += self._remainder(lines, keys)
+        columns = [_added(line.cells[number] for line in lines) for number in range(len(keys))]
+        return Crosstab([name for _key, name in heads], lines, columns, _added(line.total for line in lines))
+
+    @property
+    def _by_org(self) -> bool:
+        return self.question.rows == "org"
+
+    def _heads(self) -> list[tuple[Any, str]]:
+        if self.split:
+            return list(self._words(self.split.item, self._by_value.get(self.split.fid, {})))
+        return [(one, one) for one in self.months] if self._by_org else [("", _("合计"))]
+
+    def _cells(self) -> dict[tuple[Any, Any], Amount]:
+        column = self._column
+        if self._by_org:
+            read = self._read([FieldMonth.place_id, column], self.units, *self._counted)
+        elif self.split:
+            read = self._read([FieldMonth.month, column], self.roots, *self._counted)
+        else:
+            return {(month, ""): one for (month,), one in self._read([column], self.roots, *self._counted)}
+        return {(row, key): amount for (row, key), amount in read}
+
+    @property
+    def _column(self) -> Any:
+        return FieldMonth.value if self.split else FieldMonth.month
+
+    @property
+    def _counted(self) -> list[Any]:
+        """Return which counters the cross-tab adds up: the records themselves, a field's values, or its numbers."""
+        asked = self.split or self.of
+        answered = [FieldMonth.value != ""] if self.of else []
+        return [FieldMonth.fid == (asked.fid if asked else ""), *answered]
+
+    def _remainder(self, lines: Sequence[Line], keys: Sequence[Any]) -> list[Line]:
+        """Return the row of what lies in the unit itself, in none of those below it."""
+        if not self.place or self.units == [self.place]:
+            return []
+        whole = {key: amount for (key,), amount in self._read([self._column], [self.place], *self._counted)}
+        rest = [whole.get(key, NONE) - _added(line.cells[number] for line in lines) for number, key in enumerate(keys)]
+        return [_line(_("%(unit)s本级", unit=self.place.name), rest, None)] if any(one.n for one in rest) else []
+
+    def _leads(self, row: Any) -> int | None:
+        levels = {unit.id: unit.level for unit in self.units}
+        return row if levels.get(row) in {Level.COUNTY, Level.TOWNSHIP} else None
+
+    def _read(
+        self, columns: Sequence[Any], places: Sequence[Unit], *where: Any
+    ) -> Iterator[tuple[tuple[Any, ...], Amount]]:
+        table = FieldMonth
+        query = (
+            sa.select(*columns, sa.func.sum(table.n), sa.func.sum(table.whole), sa.func.sum(table.micro))
+            .where(table.form_id == self.form.id, table.place_id.in_([unit.id for unit in places]), *where)
+            .where(table.month >= self.question.first, table.month <= self.question.last, table.n > 0)
+            .group_by(*columns)
+        )
+        for *key, n, whole, micro in db.session.execute(query):
+            yield tuple(key), Amount(int(n), Decimal(int(whole)) + Decimal(int(micro)) / MICRO)
+
+
+def _line(name: str, cells: Sequence[Amount], place_id: int | None) -> Line:
+    return Line(name, cells, _added(cells), place_id)
+
+
+def _added(amounts: Iterable[Amount]) -> Amount:
+    return sum(amounts, NONE)
+
+
+def _has_counters() -> Any:
+    return OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE))
+
+
+def _units(*where: Any) -> list[Unit]:
+    query = sa.select(OrgUnit.id, OrgUnit.name, OrgUnit.level).where(*where).order_by(OrgUnit.code)
+    return [Unit(ident, name, level) for ident, name, level in db.session.execute(query)]
+
+
+def places_of(reader: Actor, form: Form) -> list[Unit]:
+    """Return what a reader may narrow the page to: their own units and the townships in them."""
+    ids = [one.id for one in slices(reader, "record:list", county_id=form.county_id) if one.column != "org_id"]
+    inside = sa.or_(OrgUnit.county_id.in_(ids), OrgUnit.town_id.in_(ids), OrgUnit.village_id.in_(ids))
+    rows = sa.or_(OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP)), OrgUnit.id.in_(ids))
+    return _units(inside, rows)
+
+
+def told(amount: Amount, item: Item | None, *, average: bool = False) -> str:
+    """Say what an amount comes to: records, a sum as its field says numbers, an average with two places."""
+    value = value_of(amount, item, average=average)
+    if value is None:
+        return ""
+    if item is not None and item.type == "money":
+        return f"{value:,.2f}"
+    whole, _point, rest = f"{value:,f}".partition(".")
+    rest = rest.rstrip("0")
+    return f"{whole}.{rest}" if rest else whole
+
+
+def value_of(amount: Amount, item: Item | None, *, average: bool = False) -> Decimal | int | None:
+    """Return the number itself; None where there is nothing to average."""
+    if item is None:
+        return amount.n
+    return amount.average if average else amount.total
+
+
+def chart_of(table: Crosstab, kind: str, item: Item | None, *, average: bool, split: bool) -> Mapping[str, Any]:
+    """Return what static/charts.js draws: one series of the rows' totals, or one a column where the page is split."""
+
+    def numbers(amounts: Iterable[Amount]) -> list[float]:
+        return [float(value_of(one, item, average=average) or 0) for one in amounts]
+
+    if split and kind != "pie":
+        series = [
+            {"label": head, "data": numbers(line.cells[number] for line in table.lines)}
+            for number, head in enumerate(table.heads)
+        ]
+        return {"kind": kind, "labels": [line.name for line in table.lines], "series": series, "stacked": True}
+    if split:
+        return {"kind": kind, "labels": list(table.heads), "series": [{"label": "", "data": numbers(table.sums)}]}
+    rows = [line for line in table.lines if kind != "pie" or line.total.n]
+    data = numbers(line.total for line in rows)
+    return {"kind": kind, "labels": [line.name for line in rows], "series": [{"label": "", "data": data}]}
