@@ -106,17 +106,21 @@ def table(
     actor: Actor,
     locale: str = DEFAULT_LOCALE,
     exported: bool = False,
+    codes: bool = False,
 ) -> list[list[Cell]]:
     """Return the cells of many records of one form, each under its own version; organisations are read at once.
 
-    What the actor may not view on a record says so, and nothing else. With `exported` the cells carry their values too.
+    What the actor may not view on a record says so, and nothing else. With `exported` the cells carry their values too,
+    with `codes` those values are the stored ones.
     """
     rights = Rights(known.newest, actor)
     pinned = {number: known.definitions[number] for number in {record.version for record in records}}
     names = org_names(records, pinned.values())
     uploads = file_names(records, pinned.values()) if exported else {}
     plans = {
-        number: _Plan(definition, fids, locale, names, newest=known.newest, exported=exported, uploads=uploads)
+        number: _Plan(
+            definition, fids, locale, names, newest=known.newest, exported=exported, codes=codes, uploads=uploads
+        )
         for number, definition in pinned.items()
     }
     return [plans[record.version].cells(record, rights.on(record).view) for record in records]
@@ -125,6 +129,11 @@ def table(
 def cell(item: Item, stored: Any, context: Context) -> Cell:
     """Return the cell of one stored answer, such as one in a row of a repeat."""
     return _saying(item, context, exported=False)(stored)
+
+
+def exporter(item: Item, context: Context, *, codes: bool) -> Callable[[Any], Cell]:
+    """Return how an export says stored answers of one question in the rows of a repeat."""
+    return _saying(item, context, exported=True, codes=codes)
 
 
 def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[int, str]:
@@ -156,6 +165,7 @@ class _Plan:
         *,
         newest: Definition | None = None,
         exported: bool = False,
+        codes: bool = False,
         uploads: Mapping[str, FileFacts] | None = None,
     ) -> None:
         self.definition = definition
@@ -173,7 +183,9 @@ class _Plan:
         self.not_asked = {fid: Cell(fid, str(WORDS[CellState.NOT_ASKED]), CellState.NOT_ASKED) for fid in fids}
         self.closed = {fid: Cell(fid, str(WORDS[CellState.CLOSED]), CellState.CLOSED) for fid in fids}
         self.sayings = {
-            fid: _saying(item, self.context, exported=exported) for fid, item in self.items if item is not None
+            fid: _saying(item, self.context, exported=exported, codes=codes)
+            for fid, item in self.items
+            if item is not None
         }
 
     def cells(self, record: Answered, viewable: Container[str]) -> list[Cell]:
@@ -196,7 +208,7 @@ class _Plan:
         return self.hidden[item.fid]
 
 
-def _saying(item: Item, context: Context, *, exported: bool) -> Callable[[Any], Cell]:
+def _saying(item: Item, context: Context, *, exported: bool, codes: bool = False) -> Callable[[Any], Cell]:
     """Return how to say a stored answer of an item. Options are looked up in a table made once."""
     fid, kind = item.fid, item.kind
     if item.type in MASKED_KINDS or (item.masked and not item.sealed):
@@ -204,7 +216,10 @@ def _saying(item: Item, context: Context, *, exported: bool) -> Callable[[Any], 
     if item.sealed:
         return lambda stored: _masked(fid, stored["mask"])
     if item.type == "select_one":
-        said = {one.value: Cell(fid, text, CellState.FILLED, value=text) for one, text in _labels(item, context)}
+        said = {
+            one.value: Cell(fid, text, CellState.FILLED, value=one.value if codes else text)
+            for one, text in _labels(item, context)
+        }
         return lambda stored: said.get(stored) or Cell(fid, stored, CellState.FILLED, value=stored)
 
     def say(stored: Any) -> Cell:
@@ -212,7 +227,7 @@ def _saying(item: Item, context: Context, *, exported: bool) -> Callable[[Any], 
         return Cell(fid, kind.display(item, value, context), CellState.FILLED)
 
     def say_and_carry(stored: Any) -> Cell:
-        return say(stored)._replace(value=kind.export_cells(item, kind.from_json(stored), context))
+        return say(stored)._replace(value=kind.export_cells(item, kind.from_json(stored), context, codes=codes))
 
     return say_and_carry if exported else say
 
