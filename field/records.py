@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.answers import AnswerError
-from engine.definition import Item, Page
+from engine.definition import Page
+from engine.rows import places
 from field.blueprint import bp
-from field.entry import Entry, load, page_at, photo_items
+from field.entry import Entry, load, page_at, upload_places
 from field.summary import summary
-from forms.answers import PREFIX, raw_from_post
+from forms.answers import raw_from_post
 from forms.dynamic import page_form
-from forms.filling import deciding
-from forms.uploads import Uploads, take_uploads
+from forms.live import live
+from forms.row_acts import ACTS, acted
+from forms.uploads import Upload, Uploads, take_uploads
 from models.files import File
 from queries.drafts import own_record
-from queries.files import draft_file, files_by_uid
+from queries.files import draft_file
 from services.drafts import ChangedElsewhere, add_file, hand_in, refuse_stale, remove_file, save_draft
 from services.files import store_upload
 from services.records import AnswersRefused
@@ -42,6 +44,7 @@ class Shown:
     raw: dict[str, Any] | None = None  # what was typed here, where it could not be saved
     tab: str = ""
     status: int = 200
+    gone: str = ""  # the row that was just taken out
 
 
 @bp.get("/e/<uid>/<int:page_no>")
@@ -60,12 +63,14 @@ def save_page(uid: str, page_no: int) -> ResponseReturnValue:
     entry = load(uid)
     asked = page_at(entry, page_no)
     shown = Shown(tab=request.form.get("tab", ""))
+    typed = acted(entry.definition, _typed(entry, asked), request.form, entry.context)
+    shown.gone = typed.gone
     try:
-        _save(entry, asked)
+        _save(entry, asked, typed.raw)
     except ChangedElsewhere as refusal:
-        typed = _typed(entry, asked)
-        shown = Shown(notice=refusal.message, raw=typed, status=refusal.status)
-    shown.photo_problems = _take_photos(entry, asked).problems
+        shown = Shown(notice=refusal.message, raw=typed.raw, gone=typed.gone, status=refusal.status)
+    if request.files:  # into rows that may have come with this very page
+        shown.photo_problems = _take_photos(load(uid), asked).problems
     _remove_photo(entry)
     return _go_on(load(uid), asked, shown)
 
@@ -75,7 +80,8 @@ def save_page(uid: str, page_no: int) -> ResponseReturnValue:
 def autosave(uid: str, page_no: int) -> Response:
     entry = load(uid)
     at = clock.now()
-    _save(entry, page_at(entry, page_no))
+    asked = page_at(entry, page_no)
+    _save(entry, asked, _typed(entry, asked))
     return jsonify(saved_at=moment(at)[-5:])
 
 
@@ -122,11 +128,11 @@ def _typed(entry: Entry, asked: Page) -> dict[str, Any]:
     return {fid: raw for fid, raw in raw_from_post(entry.definition, request.form).items() if fid in own}
 
 
-def _save(entry: Entry, asked: Page) -> None:
+def _save(entry: Entry, asked: Page, typed: dict[str, Any]) -> None:
     save_draft(
         entry.draft,
         page_id=asked.id,
-        answers=_typed(entry, asked),
+        answers=typed,
         base=request.form.get("base", 0, type=int),
         tab=request.form.get("tab", "")[:32],
         actor=entry.who,
@@ -135,17 +141,17 @@ def _save(entry: Entry, asked: Page) -> None:
 
 
 def _take_photos(entry: Entry, asked: Page) -> Uploads:
-    store = file_store()
+    store, at = file_store(), clock.now()
+    asked_here = {at: (item, uids) for at, item, uids in upload_places(asked, entry.inside.answers)}
 
-    def keep(item: Item, stream: BinaryIO, filename: str) -> File:
-        at = clock.now()
-        file = store_upload(store, stream, filename=filename, draft=entry.draft, fid=item.fid, actor=entry.who, at=at)
-        add_file(entry.draft, file, actor=entry.who, at=at)
+    def keep(upload: Upload) -> File:
+        file = store_upload(store, upload.stream, draft=entry.draft, actor=entry.who, at=at, **upload.kept_as())
+        add_file(entry.draft, file, address=upload.address, actor=entry.who, at=at)
         return file
 
-    return take_uploads(
-        photo_items(asked), request.files, had=lambda item: len(entry.inside.answers.get(item.fid) or []), keep=keep
-    )
+    places_here = [(address, item) for address, (item, _uids) in asked_here.items()]
+    had = {address: len(uids) for address, (_item, uids) in asked_here.items()}
+    return take_uploads(places_here, request.files, request.form, had=had.__getitem__, keep=keep, at=at)
 
 
 def _remove_photo(entry: Entry) -> None:
@@ -156,7 +162,7 @@ def _remove_photo(entry: Entry) -> None:
 
 def _go_on(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
     """Answer a saved page: stay where something is wrong, else go where the button leads."""
-    if shown.raw is not None or shown.photo_problems or request.form.keys() & {"refresh", "remove"}:
+    if shown.raw is not None or shown.photo_problems or request.form.keys() & {"refresh", "remove", *ACTS}:
         shown.status = 422 if shown.photo_problems and shown.raw is None else shown.status
         return _page(entry, asked, shown)
     if "save" in request.form:
@@ -170,9 +176,10 @@ def _go_on(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
 
 def _next(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
     seen = set(request.form.get("asked", "").split())
-    fresh = {item.fid for item in asked.live_items if item.fid in entry.outcome.shown and item.asked} - seen
+    asked_now = places(asked.live_items, entry.inside.answers)
+    fresh = {at for at, item, _raw in asked_now if at in entry.outcome.shown and item.asked} - seen
     errors = entry.filling(asked).outcome.errors
-    shown.errors = [error for error in errors if error.fid not in fresh]
+    shown.errors = [error for error in errors if error.at not in fresh]
     if fresh and len(errors) > len(shown.errors):  # asked only now: nobody could have answered these
         shown.notice = _("根据您刚才的回答，这一页多了几个问题，请接着填写。")
     if shown.errors or shown.notice:
@@ -182,22 +189,19 @@ def _next(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
 
 
 def _page(entry: Entry, asked: Page, shown: Shown) -> ResponseReturnValue:
-    saved = entry.inside.answers
-    filling = entry.filling(asked, None if shown.raw is None else {**saved, **shown.raw})
+    filling = entry.filling(asked, None if shown.raw is None else entry.over(shown.raw), shown.gone)
     form = page_form(filling, asked, errors=shown.errors)
     for fid, messages in shown.photo_problems.items():
         made = form.field_of(fid)
         if made is not None:
             made.errors = [*made.errors, *messages]
-    photos = [uid for item in photo_items(asked) for uid in saved.get(item.fid) or []]
     html = render_template(
         "field/page.html",
         entry=entry,
         page=asked,
         form=form,
-        files=files_by_uid(photos),
         elsewhere=_elsewhere(entry, asked, shown),
-        depends=" ".join(sorted(PREFIX + fid for fid in deciding(entry.definition))),
+        live=live(filling, (asked,)),
         step=entry.pages.index(asked) + 1 if asked in entry.pages else 1,
         tab=shown.tab or secrets.token_hex(8),
         notice=shown.notice,
@@ -210,9 +214,11 @@ def _elsewhere(entry: Entry, asked: Page, shown: Shown) -> list[tuple[str, str]]
     if shown.raw is None:
         return []
     saved, context = entry.outcome.values, entry.context
-    typed = entry.filling(asked, {**entry.inside.answers, **shown.raw}).outcome.values
+    typed = entry.filling(asked, entry.over(shown.raw)).outcome.values
     return [
-        (item.text(context.locale), item.kind.display(item, saved[item.fid], context) if item.fid in saved else "")
+        (item.text(context.locale), entry.masks.get(item.fid) or item.kind.display(item, saved[item.fid], context))
+        if item.fid in saved
+        else (item.text(context.locale), "")
         for item in asked.live_items
         if item.fid in shown.raw and saved.get(item.fid) != typed.get(item.fid)
     ]

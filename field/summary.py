@@ -12,8 +12,9 @@ from forms.filling import say
 
 @dataclass(frozen=True)
 class Line:
-    """One question with its answer; photographs are shown as pictures."""
+    """One question with its answer; uploads are shown as what they are."""
 
+    item: Item
     fid: str
     label: str
     text: str
@@ -39,7 +40,7 @@ class Summary:
 
 
 def summary(entry: Entry) -> Summary:
-    """Return the answers of an entry as its author may see them: nothing is masked from who typed it."""
+    """Return the answers of an entry as its author may see them: only what was carried over and not typed is masked."""
     grouped = entry.outcome.errors_by_fid()
     problems = {fid: [say(error) for error in errors] for fid, errors in grouped.items()}
     sections = [_section(entry, page, problems) for page in entry.pages]
@@ -61,6 +62,7 @@ def _section(entry: Entry, page: Page, problems: dict[str | None, list[str]]) ->
 
 def _line(entry: Entry, item: Item, problems: list[str]) -> Line:
     value = entry.outcome.values.get(item.fid)
-    photos = list(value) if item.type == "image" and value else []
-    told = item.kind.display(item, value, entry.context) if value is not None and not photos else ""
-    return Line(item.fid, item.text(entry.context.locale), told, photos, problems)
+    photos = list(value) if item.kind.takes_files and value else []
+    mask = entry.masks.get(item.fid)
+    told = mask or item.kind.display(item, value, entry.context) if value is not None and not photos else ""
+    return Line(item, item.fid, item.text(entry.context.locale), told, photos, problems)

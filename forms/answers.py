@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from engine.context import Context
 from engine.definition import Definition, Item
 from engine.messages import Invalid
+from engine.rows import places, rows_of
+from engine.schema import ROW_ID
 
 PREFIX = "f_"  # bare names such as data, errors or validate would shadow WTForms' own
 YES, NO = "true", "false"
-_LISTS = frozenset({"select_multiple", "image", "geopoint", "rank"})
+_LISTS = frozenset({"select_multiple", "geopoint", "rank"})
 _READ_FOR_INPUT = frozenset({"date", "time", "datetime"})
 _ANY_DAY = Context(today=date.max)
+_ROW = re.compile(r"(.+)/([0-9a-f]{16})")
 
 Raw = dict[str, Any]
 
 
 def raw_from_stored(definition: Definition, stored: Mapping[str, Any]) -> Raw:
     """Return stored answers as raw ones; sealed answers become blank, which means "unchanged"."""
+    return _opened(definition.live_items, stored)
+
+
+def _opened(items: Iterable[Item], stored: Mapping[str, Any]) -> Raw:
+    found: Raw = {}
+    for item in items:
+        if stored.get(item.fid) is None or not item.kind.answerable:
+            continue
+        if item.kind.repeats:
+            rows = rows_of(stored, item.fid)
+            found[item.fid] = [{ROW_ID: row[ROW_ID], **_opened(item.live_row_items, row)} for row in rows]
+        else:
+            found[item.fid] = "" if item.sealed else stored[item.fid]
+    return found
+
+
+def masks(definition: Definition, stored: Mapping[str, Any]) -> dict[str, str]:
+    """Return, by address, how the sealed answers of a record are shown to somebody who may not see them."""
     return {
-        item.fid: "" if item.sealed else stored[item.fid]
-        for item in definition.live_items
-        if stored.get(item.fid) is not None and item.kind.answerable
+        at: str(value["mask"])
+        for at, _item, value in places(definition.live_items, stored)
+        if isinstance(value, Mapping) and "mask" in value
     }
 
 
 def raw_from_post(definition: Definition, posted: Any) -> Raw:
-    """Read the raw answers of a submitted form: of the items that stood on the page, named by `asked`.
+    """Read the raw answers of a submitted form: of the addresses that stood on the page, named by `asked`.
 
-    Photographs are left out: uploads become uids on the server, a page never names them.
+    The rows of repeats are those that `rows` names, in that order. Uploads are left out: they become uids on the
+    server, a page never names them.
     """
-    asked = set(" ".join(posted.getlist("asked")).split())
-    items = [item for item in definition.live_items if item.fid in asked and item.asked]
-    return {item.fid: _posted(item, posted.getlist(PREFIX + item.fid)) for item in items if item.type != "image"}
+    return _Posted(posted).level(definition.live_items, "")
+
+
+class _Posted:
+    """What a page sent, by address."""
+
+    def __init__(self, posted: Any) -> None:
+        self.posted = posted
+        self.asked = set(" ".join(posted.getlist("asked")).split())
+        self.rows: dict[str, dict[str, None]] = {}  # of each repeat the ids, once and in order
+        for found in map(_ROW.fullmatch, posted.getlist("rows")):
+            if found:
+                self.rows.setdefault(found[1], {})[found[2]] = None
+
+    def level(self, items: Iterable[Item], prefix: str) -> Raw:
+        found: Raw = {}
+        for item in items:
+            at = f"{prefix}{item.fid}"
+            if at not in self.asked:
+                continue
+            if item.kind.repeats:
+                rows = self.rows.get(at, ())
+                found[item.fid] = [{ROW_ID: row, **self.level(item.live_row_items, f"{at}/{row}/")} for row in rows]
+            elif item.asked and not item.kind.takes_files:
+                found[item.fid] = _posted(item, self.posted.getlist(PREFIX + at))
+        return found
 
 
 def _posted(item: Item, values: list[str]) -> Any:
@@ -52,7 +98,7 @@ def shown_value(item: Item, raw: Any) -> Any:
     """Return a raw answer as the item's field takes it."""
     if item.type == "geopoint" and isinstance(raw, str):
         return raw.split()
-    if item.type in _LISTS:
+    if item.type in _LISTS or item.kind.takes_files:
         return raw if isinstance(raw, list) else [raw] if raw else []
     if isinstance(raw, bool):
         raw = YES if raw else NO

@@ -16,19 +16,19 @@ from models.orgs import OrgUnit
 from queries.answers import org_choices, org_name
 
 
-def choices_of(item: Item, made: SelectField, filling: Filling) -> list[SelectChoice]:
-    """Return the choices of a question, with a way to take an answer back."""
+def choices_of(item: Item, made: SelectField, filling: Filling, previous: Any, *, required: bool) -> list[SelectChoice]:
+    """Return the choices of a question, with a way to take an answer back. `previous` stays allowed."""
     if item.type == "boolean":
         choices = [SelectChoice(YES, _("是")), SelectChoice(NO, _("否"))]
     elif item.type == "rating":
         choices = controls.star_choices(item)
     elif item.type == "org":
-        choices = _org_choices(item, made.data, filling)
+        choices = _org_choices(item, made.data, filling, previous)
     else:
         had = made.data if isinstance(made.data, list) else [made.data]
         options = [option for option in item.options if not option.retired or option.value in had]
         choices = [SelectChoice(option.value, option.text(filling.context.locale)) for option in options]
-    return _with_blank(made, choices, required=item.fid in filling.outcome.required)
+    return _with_blank(made, choices, required=required)
 
 
 def _with_blank(made: SelectField, choices: list[SelectChoice], *, required: bool) -> list[SelectChoice]:
@@ -41,18 +41,14 @@ def _with_blank(made: SelectField, choices: list[SelectChoice], *, required: boo
     return [SelectChoice("", _("请选择")), *choices]
 
 
-def _org_choices(item: Item, chosen: str | None, filling: Filling) -> list[SelectChoice]:
+def _org_choices(item: Item, chosen: str | None, filling: Filling, previous: Any) -> list[SelectChoice]:
     units = org_choices(filling.actor, item.config.get("level"), filling.permission)
     several = len({unit.town_id for unit in units}) > 1
     choices = [SelectChoice(str(unit.id), unit.name, optgroup=_group(unit) if several else None) for unit in units]
     known = {choice.value for choice in choices}
-    if chosen and chosen not in known and chosen.isdecimal() and chosen == str(_previous(item, filling)):
+    if chosen and chosen not in known and chosen.isdecimal() and chosen == str(previous):
         choices.insert(0, SelectChoice(chosen, org_name(int(chosen)) or chosen))
     return choices
-
-
-def _previous(item: Item, filling: Filling) -> Any:
-    return filling.context.previous.get(item.fid)
 
 
 def _group(unit: OrgUnit) -> str:

@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from engine.answers import AnswerError, Context, Outcome, clean
 from engine.definition import Definition, Page
 from engine.expressions import dependencies
+from engine.rows import answer_at
 from models.access import Actor
+from services.carrying import blanked, hints, opened
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,12 @@ class Filling:
     raw: Mapping[str, Any]
     outcome: Outcome
     permission: str = "record:create"
-    masks: Mapping[str, str] = field(default_factory=dict)
+    masks: Mapping[str, str] = field(default_factory=dict)  # by address
+    gone: str = ""  # the row that was just taken out, as "b0/<row id> <place>"
+
+    def value_at(self, at: str) -> Any:
+        """Return the value at an address, None where it is empty or hidden."""
+        return answer_at(self.outcome.values, at)
 
     @classmethod
     def of(
@@ -37,10 +44,12 @@ class Filling:
         page: Page | None = None,
         permission: str = "record:create",
         masks: Mapping[str, str] | None = None,
+        gone: str = "",
     ) -> Filling:
-        """Judge raw answers and keep what the page needs of it."""
-        outcome = clean(definition, raw, context, page=page.id if page else None)
-        return cls(definition, actor, context, raw, outcome, permission, masks or {})
+        """Judge raw answers and keep what the page needs of it; what was carried over and is secret becomes a mask."""
+        outcome = clean(definition, opened(raw), context, page=page.id if page else None)
+        known = {**(masks or {}), **hints(definition, raw)}
+        return cls(definition, actor, context, blanked(raw), outcome, permission, known, gone)
 
 
 def say(error: AnswerError) -> str:
@@ -54,7 +63,7 @@ def deciding(definition: Definition) -> frozenset[str]:
     """Return the fids on which some item's being shown, required or computed depends: a change redraws the page."""
     conditions = [
         condition
-        for item in definition.live_items
+        for item in definition.every_live_item
         for condition in (item.show, item.required, item.calculation)
         if condition is not None and not isinstance(condition, bool)
     ]

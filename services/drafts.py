@@ -27,6 +27,7 @@ from queries.drafts import earlier_answers, untouched_drafts
 from queries.forms import definition
 from services.access import require
 from services.audit import record_audit
+from services.carrying import carried, opened, with_hidden
 from services.files import attach_files, forget
 from services.records import FormNotInUse, VersionClosed, create_record
 from services.refusals import NotFound, Stale
@@ -129,15 +130,18 @@ def save_draft(
     """Save the raw answers of one page.
 
     `base` is the draft's row_version when the window was opened and `tab` the window's random name: a window may
-    save again and again, but not over what another one has saved on that page meanwhile (ChangedElsewhere).
+    save again and again, but not over what another one has saved on that page meanwhile (ChangedElsewhere). Details
+    of a person who was just chosen are carried into the questions that take them.
     """
     draft = _locked(draft, actor)
     inside = contents(draft)
     saved_at_version, saved_by = inside.saves.get(page_id, [0, ""])
     if saved_at_version > base and saved_by != tab:
         raise ChangedElsewhere
-    asked = definition(draft.form_id, draft.version).live_items
-    told = merged(asked, inside.answers, answers, inside.spare)
+    whole = definition(draft.form_id, draft.version)
+    asked = whole.live_items
+    typed = merged(asked, inside.answers, with_hidden(asked, inside.answers, answers), inside.spare)
+    told = carried(whole, inside.answers, typed, actor=actor)
     spare = dict(list({**inside.spare, **taken_out(asked, inside.answers, told)}.items())[-SPARE_ROWS:])
     saves = {**inside.saves, page_id: [draft.row_version + 1, tab]}
     return _write(draft, Contents(told, saves, spare), at=at)
@@ -197,7 +201,7 @@ def hand_in(
     record = create_record(
         form,
         version=draft.version,
-        raw=inside.answers,
+        raw=opened(inside.answers),
         uid=uid,
         actor=actor,
         at=at,

@@ -15,7 +15,7 @@ from engine.answers import AnswerError
 from engine.definition import parse
 from engine.kinds import KINDS
 from forms.answers import raw_from_post, raw_from_stored
-from forms.dynamic import ItemsForm, edit_form, form_class, page_form, whole_form
+from forms.dynamic import ItemsForm, edit_filling, page_form, unbound_fields, whole_form
 from forms.filling import Filling, deciding, say
 from queries.answers import context_for
 from tests.support.cast import TODAY, Cast
@@ -29,6 +29,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "org": {"level": "village"},
     "calculate": {"value": 5},
     "hidden": {"text": "固定"},
+    "group": {"items": [{"fid": "g1", "key": "g1", "type": "text", "label": "组内"}]},
+    "repeat": {"items": [{"fid": "r1", "key": "r1", "type": "text", "label": "行内"}]},
 }
 
 
@@ -72,7 +74,7 @@ def test_every_kind_of_the_engine_has_a_control(app: Flask, cast: Cast) -> None:
     document = form_of(*(item(f"k{n}", name) for n, name in enumerate(KINDS)))
     form = build(app, cast, document, {})
     answerable = {f"k{n}" for n, kind in enumerate(KINDS.values()) if kind.answerable and kind.entered}
-    assert {row.item.fid for row in form.rows if row.item and row.field} == answerable
+    assert {row.at for row in form.every_row() if row.field} == {*answerable, "g1"}
     with app.test_request_context():
         assert all(str(field()) for field in form)
 
@@ -84,10 +86,10 @@ def test_names_that_wtforms_uses_itself_are_harmless_as_fids(app: Flask, cast: C
     assert [row.item.fid for row in form.rows if row.item] == names
 
 
-def test_a_class_is_built_once_for_equal_definitions() -> None:
+def test_fields_are_made_once_for_equal_definitions() -> None:
     first, second = parse(copy.deepcopy(DISPUTE)), parse(copy.deepcopy(DISPUTE))
-    assert form_class(first, ("p1",), "zh_Hans_CN") is form_class(second, ("p1",), "zh_Hans_CN")
-    assert form_class(first, ("p1",), "zh_Hans_CN") is not form_class(first, ("p2",), "zh_Hans_CN")
+    assert unbound_fields(first, "zh_Hans_CN") is unbound_fields(second, "zh_Hans_CN")
+    assert unbound_fields(first, "zh_Hans_CN") is not unbound_fields(first, "en")
 
 
 @pytest.mark.parametrize(("count", "kind"), [(5, RadioField), (6, SelectField)])
@@ -156,7 +158,8 @@ class TestEditing:
         with app.test_request_context():
             actor = cast.actor("official.yucun")
             context = context_for(actor, today=TODAY, permission="record:edit")
-            return edit_form(parse(DISPUTE), self.STORED, actor=actor, context=context, posted=posted)
+            raw = raw_from_stored(parse(DISPUTE), self.STORED) | raw_from_post(parse(DISPUTE), posted or MultiDict())
+            return whole_form(edit_filling(parse(DISPUTE), self.STORED, raw=raw, actor=actor, context=context))
 
     def test_sealed_answers_are_blank_with_a_hint_and_names_in_full(self, app: Flask, cast: Cast) -> None:
         form = self.edit(app, cast)

@@ -152,10 +152,10 @@ class TestAnswers:
 
     def test_the_refresh_button_shows_it_too(self, worker: JudgingClient) -> None:
         uid = begin(worker)
-        assert "f_a3" not in worker.get(f"/field/e/{uid}/1").text
+        assert 'data-aside="a3"' in worker.get(f"/field/e/{uid}/1").text
         answer = post_page(worker, uid, 1, {"a2": "other"}, act="refresh")
         assert answer.status_code == 200
-        assert "f_a3" in answer.text
+        assert 'data-aside="a3"' not in answer.text
 
     def test_a_hidden_answer_stays_in_the_draft_and_is_dropped_at_hand_in(self, worker: JudgingClient) -> None:
         uid = begin(worker)

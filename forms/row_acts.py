@@ -1,0 +1,58 @@
+"""What the buttons at rows of repeats do when no script does it: add, take out, bring back, move up and down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.answers import Context, row_defaults
+from engine.definition import Definition, Item
+from engine.kinds.repeat import ROWS
+from engine.rows import answer_at, with_row, with_row_moved, without_row
+from engine.schema import ROW_ID, fid_of
+from forms.answers import Raw
+
+ACTS = ("add", "drop", "restore", "up", "down")
+
+
+@dataclass(frozen=True)
+class Acted:
+    """Raw answers after a button; `gone` is the row that it took out, as forms.filling.Filling names it."""
+
+    raw: Raw
+    gone: str = ""
+
+
+def acted(definition: Definition, raw: Mapping[str, Any], posted: Mapping[str, str], context: Context) -> Acted:
+    """Do what the button of a row that was pressed says; without one the answers stay as they are."""
+    act = next((name for name in ACTS if name in posted), "")
+    where, _blank, place = posted.get(act, "").partition(" ")
+    repeat = where if act == "add" else where.rpartition("/")[0]
+    item = _repeat(definition, fid_of(repeat))
+    rows = answer_at(raw, repeat) if item else None
+    if item is None or not isinstance(rows, list | None):
+        return Acted(dict(raw))
+    at = next((n for n, row in enumerate(rows or ()) if row[ROW_ID] == fid_of(where)), None)
+    if act in {"up", "down"}:
+        return Acted(with_row_moved(raw, where, -1 if act == "up" else 1))
+    if act == "drop" and at is not None and len(rows or ()) > item.config.get("min", 0):
+        return Acted(without_row(raw, where), f"{where} {at}")
+    if act in {"add", "restore"} and len(rows or ()) < item.config.get("max", ROWS):
+        return Acted(
+            _put(definition, raw, repeat, {ROW_ID: fid_of(where)} if act == "restore" else None, place, context)
+        )
+    return Acted(dict(raw))
+
+
+def _put(
+    definition: Definition, raw: Mapping[str, Any], repeat: str, row: Raw | None, place: str, context: Context
+) -> Raw:
+    """Put a row back, whose answers are known where it was taken out, or put a new one in."""
+    item = definition.item(fid_of(repeat))
+    made = row or item.to_json([row_defaults(definition, item.fid, context)])[0]
+    return with_row(raw, repeat, made, int(place) if place.isdecimal() and len(place) <= len(str(ROWS)) else None)
+
+
+def _repeat(definition: Definition, fid: str) -> Item | None:
+    return next((item for item in definition.repeats if item.fid == fid), None)
