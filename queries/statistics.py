@@ -214,8 +214,9 @@ class Statistics:
         """Return (value, words) of an option field: those offered, those that answers have besides, and no answer."""
         words = dict(self._offered(item))
         for version in self.known.definitions.values():
-            older = (option for one in version.items if one.fid == item.fid for option in one.options)
-            words = {one.value: one.text(self.locale) for one in older if one.value in found} | words
+            for option in (option for one in version.items if one.fid == item.fid for option in one.options):
+                if option.value in found:
+                    words.setdefault(option.value, option.text(self.locale))
         words |= {value: value for value in found if value and value not in words}
         return [*words.items(), *([("", _("未填"))] if "" in found else [])]
 

@@ -78,7 +78,7 @@ def holds(record: Record, one: Filter) -> bool:
         case "filled":
             return stored is not None
         case "ne":
-            return not any(str(value) in one.values for value in values)
+            return not any(str(value).casefold() in one.values for value in values)
         case "between":
             low, high = map(_number, one.values)
             return stored is not None and low <= _number(stored) <= high
