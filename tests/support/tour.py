@@ -49,6 +49,7 @@ class Tour:
             "form_key": (KEY,),
             "record_id": (village.record_id,),
             "uid": (village.draft, village.record_uid, village.photo, village.draft_photo),
+            "view_uid": (village.view,),
             "fid": ("b3", "a8", "c1"),
             "page_no": (1, 3),
             "page_id": ("p1",),
@@ -68,12 +69,19 @@ class Tour:
             *({"q": word} for word in WORDS),
             *({name: value} for name, value in cells.items()),
         ]
+        lists += [{"view": village.view}, {"f_a2_ne": "noise"}, {"f_a1_under": village.ids["unit"]}, {"f_c1_filled": 1}]
         lists += [{"sort": "a5"}, {"sort": "-a4"}, {"after": village.cursor}]
         api: list[dict[str, Any]] = [{}, *({"q": word} for word in WORDS), {"sort": "-a5"}, {"after": village.cursor}]
         api += [{"f.a1": village.ids["unit"]}, {"f.a5.ge": 1}, {"f.c1.contains": "楼板"}, {"f.b3": marks.PHONE}]
         self.questions: dict[str, list[dict[str, Any]]] = {
             "hub.index_view": lists,
             "hub.export_view": [{"type": "xlsx"}, {"type": "csv", "q": marks.WORD}, {"type": "csv", **cells}],
+            "hub_statistics.index_view": [{"view": village.view}, {"of": "a5"}, {"split": "a2", "rows": "month"}, {}],
+            "hub_statistics.export_view": [{"type": "csv", "span": "36", "of": "avg.a5"}],
+            "hub_conditions.index_view": [{"field": "a1"}, {"field": "a4"}, {}],
+            "hub_views.new_view": [{"f_a2": "leak", "sort": "-a5", "cols": "a1,a5"}],
+            "hub_views.edit_view": [{"f_a2": "leak"}],
+            "hub_print.index_view": [{"q": marks.WORD}, {}],
             "api.list_records": api,
             "api.orgs": [{}, {"q": "余村"}, {"q": "ycc"}, {"q": "暗号旧"}, {"level": "village"}],
             "desk.search": [{"q": word} for word in WORDS],

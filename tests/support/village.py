@@ -22,10 +22,12 @@ from models.messages import Notice, Outbox
 from models.orgs import OrgName, OrgUnit
 from models.people import Household, Resident
 from models.records import Record, RecordRevision
+from models.views import RegisterView
 from queries.records import Request, page
 from services.people import create_household, create_resident
 from services.records import change_record
 from services.transaction import write_transaction
+from services.views import create_view
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SINCE, TODAY, Cast
 from tests.support.entry import DISPUTE, PAGE_1, PAGE_2, PAGE_3, begin, picture, post_page
@@ -77,6 +79,7 @@ class Village:
     number: str = ""
     draft: str = ""
     record_uid: str = ""
+    view: str = ""
     cursor: str = ""
     photo: str = ""
     draft_photo: str = ""
@@ -110,6 +113,7 @@ class Village:
             (SignIn, SignIn.id == self.ids["sign_in"]),
             (Notice, Notice.id == self.ids["notice"]),
             (Form, Form.id == self.form_id),
+            (RegisterView, RegisterView.uid == self.view),
             (Category, Category.county_id == self.cast.units[VILLAGE_COUNTY]),
         )
         for model, where in watched:
@@ -131,6 +135,7 @@ def settle(cast: Cast, client: JudgingClient, document: dict[str, Any] | None = 
     _begin_draft(village, client)
     _change(village)
     _people(village)
+    _view(village)
     with write_transaction():
         _colleague(village)
         _loose_ends(village)
@@ -169,6 +174,13 @@ def _change(village: Village) -> None:
         record, raw=raw, row_version=record.row_version, reason=REASON, actor=village.cast.actor("official.yucun"),
         at=AT, today=TODAY,
     )  # fmt: skip
+
+
+def _view(village: Village) -> None:
+    form = db.session.get_one(Form, village.form_id)
+    kept = {"conditions": [{"fid": "a2", "op": "eq", "values": ["leak"]}], "chart": {"split": "a2"}}
+    owner = village.cast.actor("official.yucun")
+    village.view = create_view(form, name="只看漏水", document=kept, actor=owner, at=AT).uid
 
 
 def _people(village: Village) -> None:
