@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin.form_acts import UNPROCESSABLE, route
+from admin.form_governing import FormGoverning
 from admin.form_items import FormItems
-from admin.form_outline import outline, state_pill, touched_words
-from admin.form_tries import FormTries
+from admin.form_moves import FormMoves
+from admin.form_outline import KIND_CARDS, outline, state_pill, touched_words
+from admin.form_steps import FormSteps, steps_of
+from admin.form_tries import FormTries, preview_width
 from admin.form_versions import FormVersions
+from admin.form_workbooks import FormWorkbooks
 from admin.refusing import show_refusal
 from engine import editing
 from engine.definition import Change, check, diff, parse
@@ -26,6 +30,7 @@ from forms.saying import said
 from models.forms import Form, FormState
 from queries import forms as reads
 from queries.answers import org_name
+from services.form_names import free_key, free_prefix
 from services.forms import (
     TITLE_LENGTH,
     NotPublishable,
@@ -35,7 +40,7 @@ from services.forms import (
     reopen_form,
     retire_form,
 )
-from services.pinyin import initials, slug
+from services.pinyin import slug
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
 from shell.clock import now
@@ -43,7 +48,7 @@ from shell.clock import now
 SPARE_COLUMNS = 2
 
 
-class FormsView(FormItems, FormVersions, FormTries):
+class FormsView(FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, FormTries, FormWorkbooks):
     """Everything under /admin/forms/."""
 
     allows = {"list": "form:list", "design": "form:design", "publish": "form:publish"}
@@ -61,8 +66,12 @@ class FormsView(FormItems, FormVersions, FormTries):
         "retire_view": "publish",
         "reopen_act": "publish",
         **FormItems.item_methods,
+        **FormMoves.move_methods,
+        **FormSteps.step_methods,
+        **FormGoverning.governing_methods,
         **FormVersions.version_methods,
         **FormTries.try_methods,
+        **FormWorkbooks.workbook_methods,
     }
 
     # ---------- the list, and a new form ----------
@@ -92,10 +101,8 @@ class FormsView(FormItems, FormVersions, FormTries):
     @staticmethod
     def _create(form: NewForm) -> Form | None:
         county, title = int(form.county.data), str(form.title.data)
-        key = form.key.data or _free(slug(title), lambda name: reads.taken(county, key=name), "_")
-        stem = (initials(title).upper() or "BD").lstrip("0123456789")[:6]
-        stem = stem if len(stem) > 1 else f"{stem}BD"
-        prefix = form.prefix.data or _free(stem, lambda name: reads.taken(county, prefix=name), "")
+        key = form.key.data or free_key(county, slug(title))
+        prefix = form.prefix.data or free_prefix(county, title)
         try:
             return create_form(county, key=key, title=title, prefix=prefix, actor=actor(), at=now())
         except (NotAllowed, NotFound):
@@ -113,7 +120,14 @@ class FormsView(FormItems, FormVersions, FormTries):
         fids = reads.published_fids(form)
         current = None if form.current_version is None else reads.definition(form.id, form.current_version)
         return self.page(
-            "edit", form, outline=outline(form.draft, published=fids), changed=_changed(form, current), tab="edit"
+            "edit",
+            form,
+            outline=outline(form.draft, published=fids),
+            changed=_changed(form, current),
+            steps=steps_of(form),
+            width=preview_width(),
+            cards=KIND_CARDS,
+            tab="edit",
         )
 
     @route("/<key>/settings", methods=("GET", "POST"))
@@ -259,12 +273,6 @@ def _told(form: Form, changes: Sequence[Change]) -> list[tuple[Change, str, str]
 def _changed(form: Form, current: Any) -> bool:
     """Tell whether the draft says something else than the version in use."""
     return current is not None and digest(normalised(form.draft)) != current.sha256
-
-
-def _free(wanted: str, is_taken: Callable[[str], bool], between: str) -> str:
-    """Return the wanted name, or with the first number that makes it free."""
-    names = (wanted, *(f"{wanted}{between}{n}" for n in range(2, 100)))
-    return next(name for name in names if not is_taken(name))
 
 
 def views() -> list[BaseView]:

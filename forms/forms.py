@@ -67,14 +67,9 @@ class ActForm(FlaskForm):  # type: ignore[misc]
         return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - fits a column
 
 
-class NewForm(FlaskForm):  # type: ignore[misc]
-    title = StringField(
-        _l("表单名称"),
-        [InputRequired(_l("请填写表单名称。")), Length(max=TITLE_LENGTH, message=_l("名称太长，最多 100 个字。"))],
-        filters=[strip],
-        description=_l("填写的人看到的名称，例如：邻里纠纷登记"),
-        render_kw=PLAIN,
-    )
+class NamesForm(FlaskForm):  # type: ignore[misc]
+    """What a new form is called where nobody reads it: addresses, interfaces and register numbers."""
+
     key = StringField(
         _l("标识"),
         [Optional(), Regexp("[a-z][a-z0-9_]{0,62}$", message=_l("只能用小写英文字母、数字和下划线，以字母开头。"))],
@@ -90,6 +85,16 @@ class NewForm(FlaskForm):  # type: ignore[misc]
         render_kw={**CODE, "autocapitalize": "characters"},
     )
     county = SelectField(_l("所属县"), coerce=int)
+
+
+class NewForm(NamesForm):
+    title = StringField(
+        _l("表单名称"),
+        [InputRequired(_l("请填写表单名称。")), Length(max=TITLE_LENGTH, message=_l("名称太长，最多 100 个字。"))],
+        filters=[strip],
+        description=_l("填写的人看到的名称，例如：邻里纠纷登记"),
+        render_kw=PLAIN,
+    )
 
 
 class PageForm(ActForm):

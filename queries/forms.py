@@ -43,6 +43,11 @@ def _opens(form: Form, newest: Definition, actor: Actor, permission: str) -> boo
     return any(grant.county_id == form.county_id for grant in grants)
 
 
+def form_of_county(county_id: int, key: str) -> Form | None:
+    """Return a county's form by its key, for operators' commands."""
+    return db.session.scalar(sa.select(Form).where(Form.key == key, Form.county_id == county_id))
+
+
 def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]:
     """Return the forms in use of the actor's county that are not closed to the actor, by title."""
     current = sa.and_(FormVersion.form_id == Form.id, FormVersion.number == Form.current_version)

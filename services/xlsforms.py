@@ -34,6 +34,36 @@ MOST_BYTES = 5 * 1024 * 1024
 NAME_LENGTH = 200
 
 
+# The template is a Chinese document like the forms themselves; it is not translated.
+TEMPLATE_ROWS: Mapping[str, Sequence[Sequence[str]]] = {
+    "题目": (
+        ("姓名", "", "房东姓名", "是", "", "", "", "", "", "", ""),
+        ("单选", "", "核查结果", "是", "待核查、已核查、有隐患", "", "", "", "", "", ""),
+        ("多行文字", "", "隐患说明", "是", "", "【核查结果】 = '有隐患'", "", "", "写清位置和情况", "", ""),
+        ("日期", "", "起租日期", "是", "", "", ". <= today()", "起租日期不能晚于今天", "", "", "今天"),
+        ("重复开始", "", "租客", "", "", "", "", "", "", "", ""),
+        ("姓名", "", "租客姓名", "是", "", "", "", "", "", "", ""),
+        ("身份证号", "", "租客身份证号", "", "", "", "", "", "", "", ""),
+        ("小数", "", "月租金", "", "", "", ". >= 0", "月租金不能是负数", "", "", ""),
+        ("重复结束", "", "", "", "", "", "", "", "", "", ""),
+        ("自动计算", "", "租金合计", "", "", "", "", "", "", "sum(【月租金】)", ""),
+    ),
+    "设置": (("出租房登记", "rental_template"),),
+}
+TEMPLATE_GUIDE: Sequence[str] = (
+    "一行一道题。前三列最要紧：题型从下拉清单里选，题目是填写的人看到的文字，名称可以空着。",
+    "必填：填“是”或“否”；也可以写条件，写法和显示条件一样。",
+    "选项：选项少就直接写在“选项”这一列，用顿号隔开；多处要用的写到“选项”表里，这一列写清单的名字。",
+    "显示条件：题目写在【】里，例如 【核查结果】 = '有隐患'；几个条件用 and（并且）或 or（或者）连接。",
+    "校验：写出答案要满足的条件，一个点代表这道题自己的答案，例如 . >= 0；不满足时显示“校验提示”里的话。",
+    "计算公式：题型选“自动计算”，例如 【单价】 * 【数量】，或者对一组的每一行求和：sum(【月租金】)。",
+    "默认值：固定的内容，日期可以写“今天”。",
+    "分组开始和分组结束之间的题目排在一起；重复开始和重复结束之间的题目可以填多行，例如每位租客一行。",
+    "写不对的地方，上传时会按“表名!列行”一处一处指出来，什么都不会导入。",
+    "您自己加的列、颜色和批注都会保留；以后从系统导出时还在。",
+)
+
+
 class XlsformRefused(Refusal):
     """A workbook that is no form; `findings` names every cell. Nothing was kept."""
 
@@ -131,6 +161,11 @@ def settle_mark(form: Form, cell: str, *, row_version: int, actor: Actor, at: da
         raise NoSuchMark
     kept.marks = {"open": left}
     record_audit("form:mark_settled", form, actor=actor, at=at, after={"cell": cell})
+
+
+def template_workbook() -> bytes:
+    """Return the Chinese workbook in which an official lays out a form: examples to type over, and how to."""
+    return workbook.template(TEMPLATE_ROWS, TEMPLATE_GUIDE)
 
 
 def export_workbook(form: Form, *, afresh: bool = False, actor: Actor) -> bytes:

@@ -81,6 +81,8 @@ SETUP = Section(
         Entry(_l("居民"), "people", "people.index_view", "resident:list", prefix="/admin/people/"),
         Entry(_l("家庭"), "house-door", "households.index_view", "household:list", prefix="/admin/households/"),
         Entry(_l("工作日历"), "calendar3", "calendar.index_view", "calendar:list", prefix="/admin/calendar/"),
+        Entry(_l("数据接口"), "plug", "interface.index_view", "form:list", prefix="/admin/api/"),
+        Entry(_l("配置包"), "box-seam", "packs.index_view", "form:design", prefix="/admin/packs/"),
         Entry(_l("设置"), "sliders", "settings.index_view", "setting:list", prefix="/admin/settings/"),
         Entry(_l("审计日志"), "journal-text", "audit.index_view", "audit:list", prefix="/admin/audit/"),
     ),
