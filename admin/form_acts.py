@@ -34,6 +34,7 @@ DID = {
     "form:reopen": _l("重新启用了表单"),
 }
 CONFLICT = 409
+Said = str | Callable[[], str]  # what is told when an act was done; some words are known only then
 UNPROCESSABLE = 422
 
 
@@ -70,7 +71,7 @@ class FormActs(ZhiyeView):
         text = request.form.get("row_version", "")
         return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - fits a column
 
-    def press(self, form: Form, act: Callable[[], Any], *, done: str, back: str = "", wanted: str = "") -> Any:
+    def press(self, form: Form, act: Callable[[], Any], *, done: Said, back: str = "", wanted: str = "") -> Any:
         """Do what a button says, and go back; on a conflict show what changed and offer the button again."""
         back = back or url_for(".edit_view", key=form.key)
         try:
@@ -78,7 +79,7 @@ class FormActs(ZhiyeView):
         except (NotAllowed, NotFound):
             raise
         except Stale:
-            return self.conflict(form, wanted or done)
+            return self.conflict(form, wanted)
         except DefinitionRefused as refused:
             flash(refused.message, "danger")
             for problem in refused.problems[:5]:
@@ -86,7 +87,7 @@ class FormActs(ZhiyeView):
         except Refusal as refusal:
             flash(refusal.message, "danger")
         else:
-            flash(done, "success")
+            flash(done if isinstance(done, str) else done(), "success")
         return redirect(back)
 
     def edit_draft(self, form: Form, edit: Edit, *, did: str, version: int, fid: str | None = None) -> Any:
@@ -94,7 +95,7 @@ class FormActs(ZhiyeView):
         return change_draft(form, edit=edit, row_version=version, did=did, fid=fid, actor=actor(), at=now())
 
     def press_edit(
-        self, key: str, edit: Edit, *, did: str, done: str, wanted: str, back: str = "", fid: str | None = None
+        self, key: str, edit: Edit, *, did: str, done: Said, wanted: str, back: str = "", fid: str | None = None
     ) -> Any:
         """Do an edit of the draft that a button asks for."""
         form, version = self.row(key, "form:design"), self.posted_version()

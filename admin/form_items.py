@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, asks_redraw, route
 from admin.form_outline import KIND_CARDS, outline
+from admin.form_templates import TEMPLATES, add_template, template_of
 from engine import editing
 from engine.definition import Item
+from engine.governing import stages_of
 from engine.kinds import KINDS
 from engine.schema import LIST_COLUMNS, build_item
 from forms.form_items import ItemDesign, show_problems
@@ -18,9 +20,11 @@ from forms.forms import zh_of
 from forms.item_fields import BaseItemForm
 from models.forms import Form
 from queries import forms as reads
+from queries.accounts import ROLE_LABELS
 from services.forms import DefinitionRefused
 from services.pinyin import slug
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
+from shell.i18n import locale
 
 
 class FormItems(FormActs):
@@ -28,10 +32,10 @@ class FormItems(FormActs):
 
     item_methods = {
         "kinds_view": "design",
+        "common_view": "design",
         "item_add_view": "design",
         "item_view": "design",
         "item_copy_view": "design",
-        "item_move_view": "design",
         "item_retire_view": "design",
         "item_reuse_view": "design",
     }
@@ -39,18 +43,53 @@ class FormItems(FormActs):
     @route("/<key>/pages/<page_id>/add")
     def kinds_view(self, key: str, page_id: str) -> Any:
         form = self.row(key, "form:design")
+        page, holder = self._place(form, page_id)
+        return self.page(
+            "kinds", form, page_id=page_id, page_title=zh_of(holder["label"] if holder else page["title"]),
+            inside=holder["fid"] if holder else None, kinds=KINDS, cards=KIND_CARDS, templates=TEMPLATES,
+        )  # fmt: skip
+
+    def _place(self, form: Form, page_id: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return the page of the address, and the group or repeat that it names to stand in. Answers 404."""
         page = self.found(lambda: editing.page_of(form.draft, page_id))
-        return self.page("kinds", form, page_id=page_id, page_title=zh_of(page["title"]), kinds=KINDS, cards=KIND_CARDS)
+        inside = request.args.get("inside", "")
+        if not inside:
+            return page, None
+        holder = self.found(lambda: editing.item_of(form.draft, inside))
+        if not KINDS[holder["type"]].holds_items:
+            abort(404)
+        return page, holder
+
+    @route("/<key>/pages/<page_id>/common/<name>", methods=("POST",))
+    def common_view(self, key: str, page_id: str, name: str) -> Any:
+        form = self.row(key, "form:design")
+        template = self.found(lambda: template_of(name))
+        _page, holder = self._place(form, page_id)
+        taken, inside = reads.published_fids(form), holder["fid"] if holder else None
+
+        def add(draft: dict[str, Any], item: dict[str, Any]) -> tuple[dict[str, Any], str]:
+            return editing.add_item(draft, page_id, item, inside=inside, taken=taken)
+
+        return self.press_edit(
+            key, lambda draft: add_template(draft, template, add, taken=taken), did="template_added",
+            done=_("已添加“%(label)s”，可以再改。", label=template.label), wanted=_("添加常用题目"),
+            back=url_for(".edit_view", key=key, _anchor=f"page-{page_id}"),
+        )  # fmt: skip
 
     @route("/<key>/pages/<page_id>/add/<kind>", methods=("GET", "POST"))
     def item_add_view(self, key: str, page_id: str, kind: str) -> Any:
         form = self.row(key, "form:design")
-        self.found(lambda: editing.page_of(form.draft, page_id))
+        _page, holder = self._place(form, page_id)
         if kind not in KINDS:
             abort(404)
+        inside = holder["fid"] if holder else None
         automatic = not form.draft.get("list") and len(editing.automatic_columns(form.draft)) < LIST_COLUMNS
         design = ItemDesign(
-            KINDS[kind], {}, _others(form, ""), listed=automatic and KINDS[kind].answerable and KINDS[kind].visible
+            KINDS[kind],
+            {},
+            _others(form, "", inside),
+            _stages(form),
+            listed=automatic and KINDS[kind].answerable and KINDS[kind].visible,
         )
         page = self._form(design, form)
         if asks_redraw():
@@ -91,7 +130,7 @@ class FormItems(FormActs):
         columns = editing.column_fids(form.draft) or editing.automatic_columns(form.draft)
         published = fid in reads.published_fids(form)
         return ItemDesign(
-            KINDS[raw["type"]], raw, _others(form, fid), listed=fid in columns, published=published,
+            KINDS[raw["type"]], raw, _others(form, fid), _stages(form), listed=fid in columns, published=published,
             published_values=_published_values(form, fid) if published else frozenset(),
         )  # fmt: skip
 
@@ -102,6 +141,7 @@ class FormItems(FormActs):
             return None
         kind = page.kind.data if page.kind.data in design.possible_kinds else design.kind.name
         item = editing.convert_item(item, kind) if kind != design.kind.name else item
+        inside = request.args.get("inside") or None
         listed, taken = bool(page.listed.data) and design.kind.answerable, reads.published_fids(form)
         saved: list[str] = []
 
@@ -111,7 +151,7 @@ class FormItems(FormActs):
             if design.fid:
                 draft, fid = editing.change_item(draft, design.fid, named), design.fid
             else:
-                draft, fid = editing.add_item(draft, page_id, named, taken=taken)
+                draft, fid = editing.add_item(draft, page_id, named, inside=inside, taken=taken)
             saved[:] = [fid]
             return draft if item.get("retired") else editing.list_item(draft, fid, listed=listed)
 
@@ -136,7 +176,7 @@ class FormItems(FormActs):
             return None
         flash(_("题目已保存。"), "success")
         if "again" in request.form and page_id:
-            return redirect(url_for(".kinds_view", key=form.key, page_id=page_id))
+            return redirect(url_for(".kinds_view", key=form.key, page_id=page_id, inside=request.args.get("inside")))
         return redirect(url_for(".edit_view", key=form.key, _anchor=f"item-{saved[0]}"))
 
     def _conflicting(self, form: Form, design: ItemDesign, page: BaseItemForm, page_id: str) -> Any:
@@ -151,9 +191,10 @@ class FormItems(FormActs):
         self, form: Form, design: ItemDesign, page: BaseItemForm, *, page_id: str = "", status: int = 0, **context: Any
     ) -> Any:
         wrong = page.gathered_errors() and not asks_redraw()
+        context["roles"] = ROLE_LABELS
         return self.page(
             "item", form, status or (UNPROCESSABLE if wrong else 200), form=page, design=design, page_id=page_id,
-            card=KIND_CARDS[design.kind.name], **context,
+            inside=request.args.get("inside") or None, card=KIND_CARDS[design.kind.name], **context,
         )  # fmt: skip
 
     # ---------- buttons ----------
@@ -165,19 +206,6 @@ class FormItems(FormActs):
             key, lambda draft: editing.copy_item(draft, fid, taken=taken)[0], did="item_copied",
             done=_("已复制到下面。"), wanted=_("复制题目"), back=self._beside(key, fid),
         )  # fmt: skip
-
-    @route("/<key>/items/<fid>/move", methods=("POST",))
-    def item_move_view(self, key: str, fid: str) -> Any:
-        to = request.form.get("to", "")
-
-        def edit(draft: dict[str, Any]) -> dict[str, Any]:
-            if to in {"up", "down"}:
-                return editing.move_item(draft, fid, -1 if to == "up" else 1)
-            return editing.put_item(draft, fid, to)
-
-        return self.press_edit(
-            key, edit, did="item_moved", done=_("已移动。"), wanted=_("移动题目"), back=self._beside(key, fid)
-        )
 
     @route("/<key>/items/<fid>/retire", methods=("GET", "POST"))
     def item_retire_view(self, key: str, fid: str) -> Any:
@@ -210,10 +238,17 @@ class FormItems(FormActs):
         return url_for(".edit_view", key=key, _anchor=f"item-{fid}")
 
 
-def _others(form: Form, fid: str) -> dict[str, Item]:
-    """Return the live items with answers besides one, which its conditions may read."""
-    items = [build_item(raw) for raw in editing.items_of(form.draft)]
-    return {item.fid: item for item in items if item.fid != fid and not item.retired and item.kind.answerable}
+def _others(form: Form, fid: str, inside: str | None = None) -> dict[str, Item]:
+    """Return the live items whose answers the conditions of one may read: of the record, and of its own rows."""
+    if fid:
+        around = editing.holders_of(form.draft, fid)
+        inside = around[-1]["fid"] if around else None
+    items = [build_item(raw) for raw in editing.readable(form.draft, inside)]
+    return {item.fid: item for item in items if item.fid != fid}
+
+
+def _stages(form: Form) -> list[tuple[str, str]]:
+    return [(stage.value, stage.text(locale())) for stage in stages_of(form.draft)]
 
 
 def _published_values(form: Form, fid: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from engine import conditions
 from engine.definition import Change, Item, Problem, check
-from engine.editing import automatic_columns, column_fids
+from engine.editing import automatic_columns, column_fids, items_of
 from engine.messages import Message
 from engine.schema import build_item
 from forms.formulas import formula_text
@@ -71,6 +71,14 @@ class Line:
     problems: list[str]
     first: bool = False
     last: bool = False
+    depth: int = 0
+    holder: str = ""  # the group or repeat it stands in
+    above: str = ""  # the label of the group or repeat right above, which it can move into
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether other items stand in it."""
+        return self.item.kind.holds_items
 
     @property
     def required(self) -> str:
@@ -107,31 +115,56 @@ def outline(
 ) -> Outline:
     """Say a sound document in words; `problems` are those of its check, done here when not given."""
     found = check(document) if problems is None else problems
-    items = {raw["fid"]: build_item(raw) for page in document["pages"] for raw in page["items"]}
-    columns = set(column_fids(document) or automatic_columns(document))
+    items = {raw["fid"]: build_item(raw) for raw in items_of(document)}
+    words = _Words(items, found, set(column_fids(document) or automatic_columns(document)), published)
+    sheets = [_sheet(page, words) for page in document["pages"]]
+    whole = [said(Message(one.message, one.params)) for one in found if one.fid is None]
+    return Outline(sheets, whole)
 
-    def line(item: Item, place: int, places: int) -> Line:
+
+@dataclass(frozen=True)
+class _Words:
+    """What every line is told from."""
+
+    items: Mapping[str, Item]
+    problems: Sequence[Problem]
+    columns: set[str]
+    published: frozenset[str]
+
+    def line(self, raw: Mapping[str, Any], **place: Any) -> Line:
+        item = self.items[raw["fid"]]
         condition = conditions.simple(item.show) if item.show is not None else None
         return Line(
             item=item,
-            show=[] if item.show is None else in_words(item.show, items),
+            show=[] if item.show is None else in_words(item.show, self.items),
             any_of=bool(condition and condition.joiner == "or"),
             rules=[rule.message.to(locale()) for rule in item.rules],
-            listed=item.fid in columns,
-            published=item.fid in published,
-            problems=[said(Message(one.message, one.params)) for one in found if one.fid == item.fid],
-            first=place == 0,
-            last=place == places - 1,
+            listed=item.fid in self.columns,
+            published=item.fid in self.published,
+            problems=[said(Message(one.message, one.params)) for one in self.problems if one.fid == item.fid],
+            **place,
         )
 
-    pages = []
-    for page in document["pages"]:
-        lines = [line(items[raw["fid"]], n, len(page["items"])) for n, raw in enumerate(page["items"])]
-        title = page["title"] if isinstance(page["title"], str) else page["title"].get(locale(), "")
-        live, retired = ([one for one in lines if one.item.retired is gone] for gone in (False, True))
-        pages.append(Sheet(page["id"], title or str(page["title"]), live, retired))
-    whole = [said(Message(one.message, one.params)) for one in found if one.fid is None]
-    return Outline(pages, whole)
+
+def _sheet(page: Mapping[str, Any], words: _Words) -> Sheet:
+    lines = list(_lines(page["items"], words, holder="", depth=0))
+    title = page["title"] if isinstance(page["title"], str) else page["title"].get(locale(), "")
+    live, retired = ([one for one in lines if one.item.retired is gone] for gone in (False, True))
+    return Sheet(page["id"], title or str(page["title"]), live, retired)
+
+
+def _lines(raws: Sequence[Mapping[str, Any]], words: _Words, *, holder: str, depth: int) -> Iterator[Line]:
+    """Yield lines one behind the other; what stands in a retired item goes with it."""
+    live = [raw for raw in raws if not raw.get("retired")]
+    for raw in raws:
+        n = live.index(raw) if raw in live else -1
+        above = words.items[live[n - 1]["fid"]] if n > 0 else None
+        yield words.line(
+            raw, holder=holder, depth=depth, first=n == 0, last=n == len(live) - 1,
+            above=above.text(locale()) if above and above.kind.holds_items else "",
+        )  # fmt: skip
+        if not raw.get("retired"):
+            yield from _lines(raw.get("items") or (), words, holder=raw["fid"], depth=depth + 1)
 
 
 def in_words(expression: Any, items: Mapping[str, Item]) -> list[str]:

@@ -267,7 +267,7 @@ def record_test(definition: Definition, given: Mapping[str, Any], context: Conte
     outside = [item for item in definition.computed_items if not definition.repeats_of(item.fid)]
     known = {item.fid for item in definition.live_items}
     test: dict[str, Any] = {
-        "title": title,
+        **({"title": title} if title else {}),
         "today": context.today.isoformat(),
         "in": {fid: answer for fid, answer in given.items() if fid in known and answer not in (None, "", [])},
         "errors": [fid for fid in fids if fid in wrong],

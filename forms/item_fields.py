@@ -11,7 +11,9 @@ from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from engine.kinds import ConfigProperty, Kind
 from forms.builders import ConditionForm, gather
+from forms.fills import FillField
 from forms.forms import CODE, PLAIN, ActForm, choices, strip
+from forms.governing import ITEM_ACT_LABELS, ticks
 from forms.options import OptionRow
 from forms.rules import RULES, RuleForm
 
@@ -32,6 +34,10 @@ class BaseItemForm(ActForm):
     index = BooleanField(_l("可以按这道题筛选和排序"))
     search = BooleanField(_l("可以用搜索框搜到"))
     listed = BooleanField(_l("在列表中显示"))
+    roles_view, roles_edit, roles_reveal = (ticks(label) for label in ITEM_ACT_LABELS.values())
+    stage_view_from = SelectField(_l("从哪个阶段起显示"), validate_choice=False)
+    stage_required_from = SelectField(_l("从哪个阶段起必填"), validate_choice=False)
+    stage_edit_until = SelectField(_l("到哪个阶段为止可以改"), validate_choice=False)
     show = FormField(ConditionForm)
     need = FormField(ConditionForm)
     rules = FieldList(FormField(RuleForm), max_entries=RULES)
@@ -60,6 +66,9 @@ def _setting_field(setting: ConfigProperty) -> Field:
     if setting.type == "expression":
         hint = _l("题目写成【题目】，例如：【单价】 × 【数量】 + 10。引用的题目变了，结果马上重算")
         return TextAreaField(label, filters=[strip], description=hint, render_kw={"rows": 3, "spellcheck": "false"})
+    if setting.type == "fill":
+        hint = _l("选定居民或家庭后，这些内容自动填到别的题目里；身份证号、手机号、住址只能填到有遮盖的题目")
+        return FillField(label, description=hint)
     if setting.type == "date":
         return StringField(label, filters=[strip], widget=DateInput())
     widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()
