@@ -240,6 +240,10 @@ class Definition:
         """Return all items that are asked, those inside repeats included."""
         return tuple(item for item in self.every_item if self.is_live(item.fid))
 
+    def __contains__(self, fid: object) -> bool:
+        """Tell whether there is an item of that fid, at whatever level."""
+        return fid in self._by_fid
+
     def is_live(self, fid: str) -> bool:
         """Tell whether an item is asked: neither it nor anything that holds it is retired."""
         return not any(item.retired for item in (self.item(fid), *self.holders_of(fid)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from engine.schema import nested
+from engine.context import Context
+from engine.definition import Item
+from engine.schema import ROW_ID, nested
 from models.access import Actor
 from models.audit import AuditEvent
 from models.base import db
@@ -18,9 +21,10 @@ from models.categories import Category
 from models.orgs import OrgUnit
 from models.people import Household
 from models.records import Record
+from queries.answers import org_name
 from queries.indexing import Shape, shape
 from queries.labels import FIELDS, WORDS
-from queries.registers import MASKED_KINDS, cells
+from queries.registers import MASKED_KINDS, cell, cells
 from queries.rights import FieldRights, Rights
 
 PLACES = frozenset({"county_id", "town_id", "village_id", "org_id"})
@@ -57,8 +61,8 @@ def changes_of(event: AuditEvent, known: Known) -> Iterator[Change]:
             continue
         if event.thing == "record" and _closed(event, key, known):
             continue
-        if event.thing == "record" and (answer := _answer(event, key, known)):
-            yield answer
+        if event.thing == "record" and (answers := _answers(event, key, known)):
+            yield from answers
             continue
         if key.startswith("item:"):
             yield _item_change(before.get(key), after.get(key))
@@ -80,8 +84,11 @@ def _closed(event: AuditEvent, fid: str, known: Known) -> bool:
     return not held <= known.readable[event.thing_id]
 
 
-def _answer(event: AuditEvent, fid: str, known: Known) -> Change | None:
-    """Return the change of one answer of a record, by the newest version of its form that has the field."""
+def _answers(event: AuditEvent, fid: str, known: Known) -> list[Change]:
+    """Return the change of one answer of a record, of a repeat those in its rows.
+
+    They are told by the newest version of the form that has the field.
+    """
     form = known.shapes.get(event.thing_id)
     numbers = sorted(form.definitions, reverse=True) if form else ()
     for number in numbers:
@@ -89,9 +96,53 @@ def _answer(event: AuditEvent, fid: str, known: Known) -> Change | None:
         item = next((item for item in definition.items if item.fid == fid), None)
         if item is not None:
             locale = str(get_locale() or "zh_Hans_CN")
+            if item.kind.repeats:
+                old_rows, new_rows = ((values or {}).get(fid) or [] for values in (event.before, event.after))
+                moved = (item.text(locale), "", _("调整了顺序"))
+                return list(_row_changes(item, old_rows, new_rows, locale)) or [moved]
             old, new = (_answer_text(values or {}, item, definition, locale) for values in (event.before, event.after))
-            return item.text(locale), old, new
-    return None
+            return [(item.text(locale), old, new)]
+    return []
+
+
+Rows = list[Mapping[str, Any]]
+
+
+def _row_changes(item: Item, before: Rows, after: Rows, locale: str, around: str = "") -> Iterator[Change]:
+    """Yield what changed in the rows of a repeat: rows that went or came as a whole, others answer by answer."""
+    old, new = ({row[ROW_ID]: row for row in rows} for rows in (before, after))
+    for number, row in enumerate(before, start=1):
+        if row[ROW_ID] not in new:
+            yield _row_label(item, number, locale, around), _row_text(item, row, locale), _("（这一行删掉了）")
+    for number, row in enumerate(after, start=1):
+        label, earlier = _row_label(item, number, locale, around), old.get(row[ROW_ID])
+        if earlier is None:
+            yield label, "", _row_text(item, row, locale)
+            continue
+        for one in item.row_items:
+            was, now = earlier.get(one.fid), row.get(one.fid)
+            if was != now and one.kind.repeats:
+                yield from _row_changes(one, was or [], now or [], locale, f"{label}·")
+            elif was != now:
+                yield f"{label}·{one.text(locale)}", _told_text(one, was, locale), _told_text(one, now, locale)
+
+
+def _row_label(item: Item, number: int, locale: str, around: str) -> str:
+    return f"{around}{_('%(label)s第 %(n)s 行', label=item.text(locale), n=number)}"
+
+
+def _row_text(item: Item, row: Mapping[str, Any], locale: str) -> str:
+    texts = (_told_text(one, row.get(one.fid), locale) for one in item.row_items)
+    return "，".join(text for text in texts if text)
+
+
+def _told_text(item: Item, value: Any, locale: str) -> str:
+    """Say one answer of a row as the event holds it: the mask where it is secret."""
+    if value is None or not item.kind.answerable:
+        return ""
+    if item.sealed or item.type in MASKED_KINDS:
+        return str(value)
+    return cell(item, value, Context(today=date.min, org_name=org_name, locale=locale, translate=_)).text
 
 
 def _answer_text(values: Mapping[str, Any], item: Any, definition: Any, locale: str) -> str:

@@ -24,7 +24,7 @@ from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
 from queries.files import facts, files_by_uid
-from queries.indexing import STAGE, Shape, shape, stage_item
+from queries.indexing import STAGE, Shape, shape, stage_item, stored_answers
 from queries.rights import FieldRights, Rights
 
 MASKED_KINDS = frozenset(name for name, kind in KINDS.items() if kind.personal)
@@ -138,8 +138,8 @@ def exporter(item: Item, context: Context, *, codes: bool) -> Callable[[Any], Ce
 
 def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[int, str]:
     """Return the names of all organisations that stand in the answers, by one read."""
-    fids = {item.fid for definition in definitions for item in definition.items if item.type == "org"}
-    ids = {record.answers[fid] for record in records for fid in fids if fid in record.answers}
+    items = _every(definitions, lambda item: item.type == "org").items()
+    ids = {one for record in records for fid, form in items for one in stored_answers(form, fid, record.answers)}
     if not ids:
         return {}
     rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(ids)))
@@ -147,10 +147,21 @@ def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) ->
 
 
 def file_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[str, FileFacts]:
-    """Return what an export says of the uploads in the answers of record level, by one read of their rows."""
-    items = {item.fid for definition in definitions for item in definition.items if item.kind.takes_files}
-    uids = {uid for record in records for fid in items for uid in record.answers.get(fid) or ()}
+    """Return what an export says of the uploads in the answers, rows among them, by one read of their rows."""
+    items = _every(definitions, lambda item: item.kind.takes_files)
+    uids = {
+        uid
+        for record in records
+        for fid, form in items.items()
+        for one in stored_answers(form, fid, record.answers)
+        for uid in one
+    }
     return {uid: facts(file) for uid, file in files_by_uid(uids).items()}
+
+
+def _every(definitions: Iterable[Definition], wanted: Callable[[Item], bool]) -> dict[str, Definition]:
+    """Return the fids of such items, inside repeats too, each with a version that has it."""
+    return {item.fid: one for one in definitions for item in one.every_item if wanted(item)}
 
 
 class _Plan:
@@ -203,9 +214,13 @@ class _Plan:
         return self.sayings[STAGE](getattr(record, "stage", None) or self.first_stage)
 
     def _missing(self, item: Item, record: Answered) -> Cell:
-        if item.show is None or holds(item.show, from_json(self.definition, record.answers), _saved_on(record)):
+        groups = self.definition.holders_of(item.fid) if item.fid in self.definition else ()
+        shows = [one.show for one in (*groups, item) if one.show is not None]
+        if not shows:
             return self.empty[item.fid]
-        return self.hidden[item.fid]
+        values = from_json(self.definition, record.answers)
+        shown = all(holds(show, values, saved_on(record)) for show in shows)
+        return self.empty[item.fid] if shown else self.hidden[item.fid]
 
 
 def _saying(item: Item, context: Context, *, exported: bool, codes: bool = False) -> Callable[[Any], Cell]:
@@ -240,7 +255,7 @@ def _labels(item: Item, context: Context) -> Iterable[tuple[Any, str]]:
     return ((option, option.text(context.locale)) for option in item.options)
 
 
-def _saved_on(record: Answered) -> date:
+def saved_on(record: Answered) -> date:
     """Return the day of the save, against which conditions with today() were judged."""
     at = getattr(record, "updated_at", None) or getattr(record, "at")  # noqa: B009 - a revision has only `at`
     day: date = at.date()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from engine.answers import Outcome, clean, defaults, from_json
 from engine.context import Context
 from engine.definition import Definition
+from engine.rows import answer_at
 from engine.schema import fid_of
 from models.access import Actor
 from models.base import db
@@ -57,7 +59,10 @@ class VersionClosed(Refusal):
 
     def __init__(self, until: date) -> None:
         super().__init__(
-            _l("这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。请按新版重新录入。", until=until.isoformat())
+            _l(
+                "这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。您填的内容还在草稿里，转到新版就可以接着填。",
+                until=until.isoformat(),
+            )
         )
 
 
@@ -110,6 +115,7 @@ def create_record(
     if earlier is not None:
         return _same_entry(earlier, form, actor)
     known = shape(form.id)
+    version = version_taken(known, version)
     asked = version_asked(known, version, today)
     outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
     if not outcome.ok:
@@ -142,28 +148,60 @@ def change_record(
 
     Raises Stale on an old row_version, AnswersRefused, AlreadyVoid, NotFound and NotAllowed.
     """
+    form, record = held_for_change(record, row_version, actor)
+    given = Given(raw, frozenset(emptied), reason.strip())
+    return answer_anew(form, record, given, "record:change", actor=actor, at=at, today=today, locale=locale)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody sends to change a record: raw answers, the addresses meant to be blank, and why."""
+
+    raw: Mapping[str, Any]
+    emptied: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+def held_for_change(record: Record, row_version: int, actor: Actor) -> tuple[Form, Record]:
+    """Hold a record and its form until the act ends. Raises Stale on an old row_version, AlreadyVoid, NotFound."""
     form = _form_of(record)
     record = locked_records(form, [identity_of(record)], actor, "record:edit")[0]
     if record.row_version != row_version:
         raise Stale
+    return form, record
+
+
+def answer_anew(
+    form: Form,
+    record: Record,
+    given: Given,
+    act: str,
+    *,
+    version: int | None = None,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    locale: str,
+) -> Record:
+    """Judge what was given and save it as the record's next revision, under another version when one is named."""
     known = shape(form.id)
-    asked = known.definitions[record.version]
     before, old = derived(record, known), dict(record.answers)
+    record.version = version or record.version
+    asked = known.definitions[record.version]
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
     context = edit_context(context, record, asked, actor)
-    blank = frozenset(at for at in emptied if fid_of(at) not in context.locked)
-    given = with_kept(asked, unlocked(raw, old, context.locked), old, emptied=blank)
-    outcome = _cleaned(asked, given, context)
+    blank = frozenset(at for at in given.emptied if fid_of(at) not in context.locked)
+    outcome = _cleaned(asked, with_kept(asked, unlocked(given.raw, old, context.locked), old, emptied=blank), context)
     record.answers = seal_answers(asked, outcome.answers, kept=old)
     move(record, named_unit(asked, outcome.values), actor=actor)
     record.updated_at = at
     record.row_version += 1
     db.session.flush()
     hidden = seal_answers(asked, outcome.hidden, kept=old)
-    add_revision(record, hidden, reason=reason.strip(), actor=actor, at=at)
+    add_revision(record, hidden, reason=given.reason, actor=actor, at=at)
     rewrite(record.id, form.id, before, derived(record, known))
     was, now = differences(told(asked, old), told(asked, record.answers), old, record.answers)
-    record_audit("record:change", record, actor=actor, at=at, before=was, after=now | _why(reason))
+    record_audit(act, record, actor=actor, at=at, before=was, after=now | _why(given.reason))
     announce(WebhookEvent.RECORD_CHANGED, form, [(record.id, record)], at=at)
     return record
 
@@ -203,8 +241,8 @@ def void_records(form: Form, ids: Iterable[int], *, reason: str, actor: Actor, a
 
 
 @transaction
-def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime) -> str:
-    """Return one masked answer in full, with the reason in the audit.
+def reveal(record: Record, address: str, *, reason: str, actor: Actor, at: datetime) -> str:
+    """Return one masked answer in full, with the reason in the audit. In rows the address is `b0/<row id>/b1`.
 
     Raises ReasonMissing, NothingSealed and TooManyReveals: looks count per day, at whatever register they are.
     """
@@ -212,12 +250,12 @@ def reveal(record: Record, fid: str, *, reason: str, actor: Actor, at: datetime)
     require(actor, "record:reveal", record)
     allow_reveal(record.county_id, reason=reason, actor=actor, at=at)
     asked = definition(record.form_id, record.version)
-    stored = record.answers.get(fid)
+    stored, fid = answer_at(record.answers, address), fid_of(address)
     if stored is None:
         raise NothingSealed
     if fid not in rights_on(record, actor).reveal:
         raise NotFound
-    record_audit("record:reveal", record, actor=actor, at=at, after={"fid": fid, "reason": reason})
+    record_audit("record:reveal", record, actor=actor, at=at, after={"fid": address, "reason": reason})
     if is_sealed(stored):
         return unseal(fid, stored)
     item = asked.item(fid)
@@ -308,6 +346,12 @@ def _same_entry(earlier: Record, form: Form, actor: Actor) -> Record:
     if earlier.form_id != form.id or earlier.author_id != actor.user_id:
         raise UidTaken
     return earlier
+
+
+def version_taken(known: Shape, version: int) -> int:
+    """Return the version that answers given against an older one are judged by: the newest where it says so."""
+    carried = version in known.definitions and known.newest.stale_policy == "fast_forward"
+    return max(known.definitions) if carried else version
 
 
 def version_asked(known: Shape, version: int, today: date) -> Definition:
