@@ -38,6 +38,14 @@ def answer_at(answers: Answers, at: str) -> Any:
     return next((answer_at(row, below) for row in rows_of(answers, fid) if row[ROW_ID] == row_id), None)
 
 
+def seen_from(answers: Answers, at: str) -> dict[str, Any]:
+    """Return the answers that stand around an address: those of its own row before those further out."""
+    fid, _, rest = at.partition("/")
+    row_id, _, below = rest.partition("/")
+    row = next((row for row in rows_of(answers, fid) if row[ROW_ID] == row_id), None) if rest else None
+    return {**answers, **(seen_from(row, below) if row is not None else {})}
+
+
 def with_answer(answers: Answers, at: str, change: Callable[[Any], Any]) -> dict[str, Any]:
     """Return the answers with the one at an address changed; unchanged where there is no such row."""
     fid, _, rest = at.partition("/")

@@ -9,6 +9,8 @@ from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
 from engine.definition import Item
+from engine.filters import fits
+from engine.rows import seen_from
 from forms import controls
 from forms.answers import NO, YES
 from forms.filling import Filling
@@ -16,8 +18,10 @@ from models.orgs import OrgUnit
 from queries.answers import org_choices, org_name
 
 
-def choices_of(item: Item, made: SelectField, filling: Filling, previous: Any, *, required: bool) -> list[SelectChoice]:
-    """Return the choices of a question, with a way to take an answer back. `previous` stays allowed."""
+def choices_of(
+    item: Item, made: SelectField, filling: Filling, previous: Any, at: str, *, required: bool
+) -> list[SelectChoice]:
+    """Return the choices of the question at an address, with a way to take an answer back. `previous` stays allowed."""
     if item.type == "boolean":
         choices = [SelectChoice(YES, _("是")), SelectChoice(NO, _("否"))]
     elif item.type == "rating":
@@ -26,7 +30,12 @@ def choices_of(item: Item, made: SelectField, filling: Filling, previous: Any, *
         choices = _org_choices(item, made.data, filling, previous)
     else:
         had = made.data if isinstance(made.data, list) else [made.data]
-        options = [option for option in item.options if not option.retired or option.value in had]
+        values = seen_from(filling.outcome.values, at) if item.config.get("filter") else {}
+        options = [
+            option
+            for option in item.options
+            if fits(item, option, values) and (not option.retired or option.value in had)
+        ]
         choices = [SelectChoice(option.value, option.text(filling.context.locale)) for option in options]
     return _with_blank(made, choices, required=required)
 

@@ -197,7 +197,7 @@ class _Builder:
         if at in self.filling.masks:
             made.description = _("已登记 %(mask)s，不改请留空", mask=self.filling.masks[at])
         if isinstance(made, SelectField):
-            made.choices = choices_of(item, made, self.filling, previous, required=made.flags.required)
+            made.choices = choices_of(item, made, self.filling, previous, at, required=made.flags.required)
         elif isinstance(made, PersonField):
             made.serve(self.filling.actor, at, previous, self.filling.context)
         return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.answers import AnswerError, Context, Outcome, clean
 from engine.definition import Definition, Page
 from engine.expressions import dependencies
+from engine.filters import filtered_by
 from engine.rows import answer_at
 from models.access import Actor
 from services.carrying import blanked, hints, opened
@@ -28,6 +29,12 @@ class Filling:
     permission: str = "record:create"
     masks: Mapping[str, str] = field(default_factory=dict)  # by address
     gone: str = ""  # the row that was just taken out, as "b0/<row id> <place>"
+
+    def only(self, page: Page) -> Filling:
+        """Return the same with the errors of a page that is no page of the form (forms/parts.py)."""
+        asked = {item.fid for item in page.live_items}
+        errors = [error for error in self.outcome.errors if error.at and error.at.partition("/")[0] in asked]
+        return replace(self, outcome=replace(self.outcome, errors=errors))
 
     def value_at(self, at: str) -> Any:
         """Return the value at an address, None where it is empty or hidden."""
@@ -60,11 +67,16 @@ def say(error: AnswerError) -> str:
 
 
 def deciding(definition: Definition) -> frozenset[str]:
-    """Return the fids on which some item's being shown, required or computed depends: a change redraws the page."""
+    """Return the fids on which some item's being shown, required, computed or its options depend."""
     conditions = [
         condition
         for item in definition.every_live_item
         for condition in (item.show, item.required, item.calculation)
         if condition is not None and not isinstance(condition, bool)
     ]
-    return frozenset(fid for condition in conditions for fid in dependencies(condition))
+    return frozenset(fid for condition in conditions for fid in dependencies(condition)) | filtering(definition)
+
+
+def filtering(definition: Definition) -> frozenset[str]:
+    """Return the fids that decide which options another question offers: only the server draws those anew."""
+    return frozenset(fid for item in definition.every_live_item for fid in filtered_by(item))

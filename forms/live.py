@@ -16,7 +16,7 @@ from engine.expressions import dependencies
 from engine.governing import reached
 from engine.rows import places
 from engine.schema import ROW_ID, fid_of
-from forms.filling import Filling, deciding
+from forms.filling import Filling, deciding, filtering
 
 Document = dict[str, Any]
 
@@ -35,6 +35,7 @@ def live(filling: Filling, pages: Iterable[Page] | None = None) -> Document:
     elsewhere = [item for page in definition.pages for item in page.tree if item.fid in needed - on_page]
     return {
         "conditional": bool(deciding(definition)),
+        "filtering": sorted(filtering(definition)),
         "today": filling.context.today.isoformat(),
         "items": [_node(item, filling) for item in here],
         "elsewhere": [_node(item, filling) for item in elsewhere],

@@ -27,6 +27,7 @@ class Page {
     this.rows = form.querySelector("[data-swap=rows]");
     const told = JSON.parse(form.querySelector("script[data-live]").textContent);
     this.words = told.words;
+    this.filtering = new Set(told.filtering); // answers that decide which options another question offers
     this.live = new Live(told);
     this.turn = Promise.resolve();
     this.watch = new MutationObserver(() => { this.stale = true; }); // what other modules put in place
@@ -130,7 +131,7 @@ class Page {
     const fid = at.split("/").at(-1);
     this.read(at, this.live.items.get(fid));
     this.settle([fid]);
-    if (this.live.asks && type === "change") this.queue(() => this.refresh({ files: false }).catch(() => {}));
+    if ((this.live.asks || this.filtering.has(fid)) && type === "change") this.queue(() => this.refresh({ files: false }).catch(() => {}));
   }
 
   pressed(event) {
@@ -168,7 +169,7 @@ class Page {
     for (const [at, theirs] of fresh) {
       const mine = this.places.get(at);
       if (!mine) continue;
-      if (files && "photoRow" in mine.element.dataset) {
+      if ((files && "photoRow" in mine.element.dataset) || "filtered" in mine.element.dataset) {
         const element = document.importNode(theirs.element, true);
         mine.element.replaceWith(element);
         mine.element = element;

@@ -17,6 +17,7 @@ from engine.kinds import KINDS
 from forms.answers import raw_from_post, raw_from_stored
 from forms.dynamic import ItemsForm, edit_filling, page_form, unbound_fields, whole_form
 from forms.filling import Filling, deciding, say
+from forms.makers import RowsField
 from queries.answers import context_for
 from tests.support.cast import TODAY, Cast
 from tests.support.entry import DISPUTE
@@ -76,7 +77,7 @@ def test_every_kind_of_the_engine_has_a_control(app: Flask, cast: Cast) -> None:
     answerable = {f"k{n}" for n, kind in enumerate(KINDS.values()) if kind.answerable and kind.entered}
     assert {row.at for row in form.every_row() if row.field} == {*answerable, "g1"}
     with app.test_request_context():
-        assert all(str(field()) for field in form)
+        assert all(str(field()) for field in form if not isinstance(field, RowsField))
 
 
 def test_names_that_wtforms_uses_itself_are_harmless_as_fids(app: Flask, cast: Cast) -> None:
@@ -103,6 +104,22 @@ def test_a_retired_option_is_offered_only_where_it_is_the_answer(app: Flask, cas
     document = form_of(item("a", "select_one", options=options, required=True))
     assert choices(build(app, cast, document, {}), "a") == ["新"]
     assert choices(build(app, cast, document, {"a": "old"}), "a") == ["旧", "新"]
+
+
+def test_options_are_offered_by_the_answer_they_are_filtered_by_in_rows_too(app: Flask, cast: Cast) -> None:
+    towns = [{"value": "t1", "label": "天荒坪镇"}, {"value": "t2", "label": "梅溪镇"}]
+    villages = [{"value": "v1", "label": "余村村", "tags": {"town": "t1"}},
+                {"value": "v2", "label": "红庙村", "tags": {"town": "t2"}}]  # fmt: skip
+    inner = item("c", "select_one", options=villages, filter={"town": "b"}, required=True)
+    repeat = item("r", "repeat", items=[item("b", "select_one", options=towns), inner])
+    outer = item("d", "select_one", options=villages, filter={"town": "a"}, required=True)
+    document = form_of(item("a", "select_one", options=towns), outer, repeat)
+    rows = [{"_id": "0" * 16, "b": "t1"}, {"_id": "1" * 16, "b": "t2"}]
+    form = build(app, cast, document, {"a": "t2", "r": rows})
+    assert choices(form, "d") == ["红庙村"]
+    assert [choices(form, f"r/{row['_id']}/c") for row in rows] == [["余村村"], ["红庙村"]]
+    assert choices(build(app, cast, document, {}), "d") == []
+    assert deciding(parse(document)) == {"a", "b"}
 
 
 def test_a_required_yes_or_no_can_be_answered_with_no(app: Flask, cast: Cast) -> None:

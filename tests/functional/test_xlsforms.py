@@ -22,6 +22,7 @@ from tests.support.cast import AT, TODAY, Cast
 from tests.support.xlsforms import SAMPLES, saved, workbook, xform_of
 
 HEAD = ("type", "name", "label", "relevant")
+TWICE = [("form_id", "form_title"), ("twice", "两次")]
 
 
 def upload(content: bytes, name: str = "表.xlsx") -> dict[str, Any]:
@@ -115,14 +116,14 @@ def test_a_second_upload_becomes_the_draft_and_what_was_published_is_retired_not
     county = cast.unit("安吉县综治中心")
     cast.sign_in(client, "admin")
     client.get("/admin/forms/workbooks/new")
-    first = workbook([HEAD, ("text", "a", "甲", ""), ("text", "b", "乙", "")], (), [("form_id", "form_title"), ("twice", "两次")])
+    first = workbook([HEAD, ("text", "a", "甲", ""), ("text", "b", "乙", "")], (), TWICE)
     client.post("/admin/forms/workbooks/new", data=upload(first))
     form = form_of_county(county.id, "twice")
     assert form is not None
     client.post("/admin/forms/twice/publish/now", data={"row_version": form.row_version})
     db.session.rollback()
     fids = {item["key"]: item["fid"] for item in form.draft["pages"][0]["items"]}
-    second = workbook([HEAD, ("text", "c", "丙", ""), ("text", "a", "甲（改）", "")], (), [("form_id", "form_title"), ("twice", "两次")])
+    second = workbook([HEAD, ("text", "c", "丙", ""), ("text", "a", "甲（改）", "")], (), TWICE)
     stale = client.post("/admin/forms/twice/workbook", data={**upload(second), "row_version": 1})
     assert stale.status_code == 409
     sent = client.post("/admin/forms/twice/workbook", data={**upload(second), "row_version": form.row_version})
