@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from shell.bearer import who_asks
-from shell.limits import limiter
+from shell.limits import INTERFACE_LIMIT, limiter
 
-MOST = "600 per minute"  # of one token or one sign-in
 MOST_WRONG = "60 per minute"  # from one address without any that opens the door
 UNAUTHORIZED = 401
 
@@ -17,6 +16,6 @@ def init_app(app: Flask) -> None:
     from api import forms, orgs, records  # noqa: F401 - importing hangs their routes
     from api.blueprint import bp
 
-    limiter.shared_limit(MOST, scope="interface", key_func=who_asks)(bp)
+    limiter.shared_limit(f"{INTERFACE_LIMIT} per minute", scope="interface", key_func=who_asks)(bp)
     limiter.limit(MOST_WRONG, deduct_when=lambda response: response.status_code == UNAUTHORIZED)(bp)
     app.register_blueprint(bp)

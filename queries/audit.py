@@ -27,6 +27,7 @@ ACT_LABELS: Mapping[str, Any] = {
     "category:create": _l("新建了类别"),
     "category:change": _l("修改了类别"),
     "category:delete": _l("删除了类别"),
+    "draft:forward": _l("把草稿转到新版"),
     "draft:discard": _l("放弃了草稿"),
     "file:remove": _l("移除了文件"),
     "file:upload": _l("上传了文件"),

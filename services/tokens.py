@@ -21,9 +21,13 @@ from services.access import require
 from services.accounts import create_user, grant_role
 from services.audit import record_audit
 from services.refusals import NotFound, Refusal
-from services.signins import confirm_password
+from services.signins import WrongPassword, confirm_password
 from services.transaction import transaction
 
+__all__ = [
+    "Asked", "WrongPassword", "create_integration", "create_personal", "renew_integration", "revoke_token",
+    "touch_token",
+]  # fmt: skip
 MANAGE = "token:manage"
 PREFIX = "zhy_"
 LONGEST = timedelta(days=366)
@@ -98,8 +102,8 @@ def create_integration(
         org, username=f"api-{secrets.token_hex(4)}", name=_checked_name(asked.name),
         password=secrets.token_urlsafe(32), actor=actor, at=at,
     )  # fmt: skip
-    user.service = True
     grant_role(user, org=org, role=role, valid_from=today, actor=actor, at=at)
+    user.service = True
     return _create(user, asked, kind=TokenKind.INTEGRATION, actor=actor, at=at)
 
 

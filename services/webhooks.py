@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def change_webhook(row: Webhook, wanted: Wanted, *, row_version: int, actor: Act
     require(actor, MANAGE, lock(row))
     for name, value in _checked(wanted, actor, kept=row.forms).items():
         setattr(row, name, value)
-    before, after = changes(row)
+    before, after = ({**told, **_counted(told)} for told in changes(row))
     advance(row, row_version)
     if after:
         record_audit("webhook:change", row, actor=actor, at=at, before=before, after=after)
@@ -119,6 +119,11 @@ def delete_webhook(row: Webhook, *, actor: Actor, at: datetime) -> None:
     record_audit("webhook:delete", row, actor=actor, at=at, before={"name": row.name, "url": row.url})
     db.session.execute(sa.delete(WebhookDelivery).where(WebhookDelivery.webhook_id == row.id))
     db.session.delete(row)
+
+
+def _counted(told: Mapping[str, Any]) -> dict[str, int]:
+    """Say of the forms how many they are: their ids tell nobody anything."""
+    return {"forms": len(told["forms"] or ())} if "forms" in told else {}
 
 
 def _checked(wanted: Wanted, actor: Actor, kept: Sequence[int] = ()) -> dict[str, Any]:

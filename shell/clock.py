@@ -18,6 +18,11 @@ def zone() -> ZoneInfo:
     return ZoneInfo(current_app.config["ZHIYE"].timezone)
 
 
+def end_of(day: dt.date) -> dt.datetime:
+    """Return the instant in which a day of the county ends."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
+
+
 def today() -> dt.date:
     """Return the county's calendar date."""
     return now().astimezone(zone()).date()

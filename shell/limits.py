@@ -7,6 +7,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 limiter = Limiter(get_remote_address)
+INTERFACE_LIMIT = 600  # requests a minute with one token or one sign-in
 
 
 def init_app(app: Flask) -> None:
