@@ -14,11 +14,14 @@ from werkzeug.datastructures import MultiDict
 
 from engine.context import Context
 from engine.definition import Item
+from engine.kinds.person import LARGEST_ID, RESIDENT
 from engine.messages import Invalid
 from models.access import Actor
 from models.orgs import Level, OrgUnit
+from models.people import Household
 from queries.answers import org_options
 from queries.indexing import IndexedField
+from queries.people import find_people, person_in_scope
 from queries.periods import PERIODS, days_of
 from queries.records import Filter
 from queries.scope import get_in_scope
@@ -76,8 +79,12 @@ class Asked:
     def value(self) -> str:
         return "1" if self.operator in NO_VALUE else ",".join(self.values)
 
-    def filter(self, today: date) -> Filter:
-        """Return what the queries are asked; a relative period becomes its days."""
+    def filter(self, today: date, actor: Actor) -> Filter:
+        """Return what the queries are asked; a relative period becomes its days, a name the people called so."""
+        if self.item.type == "person" and self.operator not in NO_VALUE | {"contains"}:
+            return Filter(
+                self.item.fid, "in", tuple(one for value in self.values for one in _people(self.item, value, actor))
+            )
         if self.operator != "period":
             return Filter(self.item.fid, self.operator, self.values)
         first, last = (day.isoformat() for day in days_of(self.values[0], today))
@@ -99,6 +106,8 @@ class Asked:
             return str(PERIODS[value][0])
         if self.operator == "contains":
             return f"“{value}”"
+        if item.type == "person":
+            return _person_told(item, value, actor)
         if item.type == "org":  # closed units too, but none that this person may not list
             unit = get_in_scope(OrgUnit, int(value), actor, "record:list")
             return unit.name if unit else value
@@ -180,8 +189,30 @@ def options_of(item: Item, actor: Actor, locale: str) -> Iterator[tuple[str, str
         yield from ((option.value, option.text(locale)) for option in item.options)
 
 
+def _people(item: Item, value: str, actor: Actor) -> list[str]:
+    """Return the ids that a condition on a person asks for: the id itself, or whom a name or number finds."""
+    if _is_id(value):
+        return [value]
+    found = find_people(item.config.get("of", RESIDENT), value, actor)
+    return [str(one.id) for one in found] or [str(LARGEST_ID)]  # which nobody has
+
+
+def _person_told(item: Item, value: str, actor: Actor) -> str:
+    of = item.config.get("of", RESIDENT)
+    known = person_in_scope(of, int(value), actor) if _is_id(value) else None
+    if known is None:
+        return value
+    name = f"{known.code} {known.head_name}" if isinstance(known, Household) else known.name
+    return item.kind.mask(item, f"{value} {name}", _ANY_DAY)
+
+
+def _is_id(value: str) -> bool:
+    """Tell an id from a telephone number and from a name."""
+    return value.isascii() and value.isdecimal() and len(value) < 10  # noqa: PLR2004 - ids
+
+
 def _possible(item: Item, operator: str, value: str) -> bool:
-    if operator in {"period", "contains"}:
+    if operator in {"period", "contains"} or item.type == "person":
         return value in PERIODS if operator == "period" else True
     try:
         if item.kind.parse(item, value, _ANY_DAY) is None:

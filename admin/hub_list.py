@@ -51,7 +51,7 @@ class ListRequest:
         self.conditions = [one for field in self.fields for one in asked_of(field, args)] if asking else []
         today = clock.today()
         self.query = records.Request(
-            filters=tuple(one.filter(today) for one in self.conditions),
+            filters=tuple(one.filter(today, actor) for one in self.conditions),
             search=self.words,
             sort=self.sort,
             descending=self.descending,

@@ -78,7 +78,7 @@ class PersonField(StringField):
         }  # fmt: skip
         if self.errors:
             attributes |= {"aria_invalid": "true", "aria_describedby": f"{self.id}-error"}
-        line = Markup('<label class="choice" for="{}-{}"><input {}><span>{}</span></label>')
+        line = Markup('<label class="choice" for="{}-{}"><input {}><span data-raw>{}</span></label>')
         return line.format(self.id, place, _params(attributes), words)
 
     def _told(self) -> Markup:
@@ -90,7 +90,7 @@ class PersonField(StringField):
             told = _("找到的太多，只列出前 %(n)s 个。请多写几个字。", n=LOOKUP_MAX)
         elif found:
             told = _("找到 %(n)s 个，请选一个。", n=found)
-        return Markup('<p class="hint" role="status">{}</p>').format(told)
+        return Markup('<p class="hint" role="status" data-raw>{}</p>').format(told)
 
     def _search(self) -> Markup:
         household = self.of == HOUSEHOLD

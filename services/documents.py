@@ -35,7 +35,7 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class NotADocument(Refusal):
     """The bytes are none of the kinds of document, whatever the name says."""
 
-    message = _l("不能上传这种文件。可以上传 PDF、DOCX、XLSX、CSV、TXT 文件和 JPG、PNG 图片。")
+    message = _l("不能上传这种文件。可以上传文档、表格、PDF、CSV、纯文本和 JPG、PNG 图片。")
 
 
 class BrokenDocument(Refusal):
@@ -47,13 +47,13 @@ class BrokenDocument(Refusal):
 class OldOffice(Refusal):
     """A document of Office 97 to 2003, which can hide anything."""
 
-    message = _l("这是旧格式的文档或表格（DOC、XLS），或加了密码的文件。请去掉密码，另存为 DOCX 或 XLSX 再上传。")
+    message = _l("这是旧格式的文档或表格，或加了密码的文件。请去掉密码，另存为现在通用的格式或 PDF 再上传。")
 
 
 class HasMacros(Refusal):
     """A document with a program in it."""
 
-    message = _l("这个文件里带有宏或程序，不能上传。请另存为不带宏的 DOCX 或 XLSX 再上传。")
+    message = _l("这个文件里带有宏或程序，不能上传。请另存为不带宏的文档、表格或 PDF 再上传。")
 
 
 class TooMuchInside(Refusal):

@@ -19,7 +19,7 @@ _PICTURE_CODECS = (b"V_VP8", b"V_VP9", b"V_AV1", b"V_MPEG")
 class NotASound(Refusal):
     """The bytes are no sound that browsers play, whatever the name says."""
 
-    message = _l("这不是能用的录音。请上传 MP3、M4A、WAV、OGG 或 WEBM 格式的录音，不能是视频。")
+    message = _l("这不是能用的录音。请用手机自带的录音功能录一段再上传；视频不能上传。")
 
 
 def sound_type(data: bytes) -> str:

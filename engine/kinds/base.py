@@ -19,7 +19,7 @@ PropertyType = Literal[
     "int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression", "columns", "fill"
 ]
 Cell = str | int | Decimal | date | time | None  # a datetime is a date too
-FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text", "person"]
+FilterInput = Literal["select", "number", "date", "time", "datetime-local", "text"]
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class PersonKind(Kind):
     xlsform_type: ClassVar[str] = "text"
     operators: ClassVar[tuple[str, ...]] = ("eq", "empty")
     index_as = "number"
-    filter_input = "person"
+    filter_input = "text"
     searchable = True
     personal = True
     prefilled = False
