@@ -7,7 +7,19 @@ from flask_admin import Admin, BaseView
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
-from admin import forms, hub, hub_chosen, hub_comments, hub_conditions, hub_import, hub_print, hub_statistics, hub_views
+from admin import (
+    forms,
+    hub,
+    hub_chosen,
+    hub_comments,
+    hub_conditions,
+    hub_export,
+    hub_import,
+    hub_print,
+    hub_statistics,
+    hub_upgrade,
+    hub_views,
+)
 from admin.audit import AuditView
 from admin.calendar import CalendarView
 from admin.categories import CategoryView
@@ -44,7 +56,17 @@ def init_app(app: Flask) -> None:
         theme=Theme(folder=str(settings.root / "templates" / "zhiye"), base_template="admin/base.html"),
         csp_nonce_generator=csp_nonce,
     )
-    around = (hub_chosen, hub_comments, hub_views, hub_conditions, hub_statistics, hub_print, hub_import)
+    around = (
+        hub_chosen,
+        hub_comments,
+        hub_upgrade,
+        hub_views,
+        hub_conditions,
+        hub_statistics,
+        hub_print,
+        hub_import,
+        hub_export,
+    )
     for view in (*views(), *forms.views(), *hub.views(), *(view for room in around for view in room.views())):
         office.add_view(view)
 

@@ -22,6 +22,8 @@ from admin.hub_edit import EditPage
 from admin.hub_list import ListRequest
 from admin.hub_views import open_list
 from engine.definition import Item, Page
+from engine.rows import answer_at
+from engine.schema import fid_of
 from forms.live import live
 from models.forms import Form
 from models.records import Record, RecordRevision, RecordState
@@ -30,9 +32,11 @@ from queries.comments import remarks
 from queries.forms import definition
 from queries.indexing import shape
 from queries.rights import FieldRights, rights_on, stage_shown
+from queries.rows import rows_told
 from queries.settings import county_title
 from services import records as acts
 from services.access import may
+from services.carrying import opened
 from services.exports import export_records
 from services.refusals import Refusal
 from shell import clock, i18n
@@ -95,7 +99,9 @@ class FormHub(ZhiyeView):
             record=record,
             office=county_title(form.county_id),
             pages=[(page, _shown(form, record, page, rights)) for page in pinned.pages],
+            rows_told=rows_told(record, pinned, rights=rights, today=clock.today(), locale=i18n.locale()),
             stage=stage_shown(record, shape(form.id).newest),
+            is_older=record.version < (form.current_version or 0),
             remarks=remarks(record),
             may_comment=may(actor(), "record:comment", record),
             print_remarks="remarks" in request.args,
@@ -125,7 +131,7 @@ class FormHub(ZhiyeView):
         try:
             acts.change_record(
                 record,
-                raw=page.raw,
+                raw=opened(page.raw),
                 row_version=page.row_version,
                 emptied=page.emptied,
                 reason=page.reason,
@@ -182,18 +188,19 @@ class FormHub(ZhiyeView):
             )
         except Refusal as refusal:
             flash(str(refusal), "error")
-            return redirect(asked.url())
+            return redirect(asked.around_url("hub_export.index_view"))
         response = Response(made.content, content_type=made.content_type)
         response.headers["Content-Disposition"] = exports.content_disposition(made.filename)
         response.headers["Cache-Control"] = "no-store, private"
         return response
 
-    @expose("/<int:record_id>/reveal/<fid>", methods=("GET", "POST"))
+    @expose("/<int:record_id>/reveal/<path:fid>", methods=("GET", "POST"))
     def reveal_view(self, form_key: str, record_id: int, fid: str) -> Any:
         form, record = record_at(form_key, record_id, "record:reveal")
-        item = next((one for one in definition(form.id, record.version).items if one.fid == fid), None)
-        open_to = fid in rights_on(record, actor()).reveal
-        if item is None or record.answers.get(fid) is None or not open_to:
+        items = definition(form.id, record.version).every_item
+        item = next((one for one in items if one.fid == fid_of(fid)), None)
+        open_to = fid_of(fid) in rights_on(record, actor()).reveal
+        if item is None or answer_at(record.answers, fid) is None or not open_to:
             abort(404)
         reason, value, error = request.form.get("reason", "").strip(), None, None
         if request.method == "POST":
@@ -202,7 +209,8 @@ class FormHub(ZhiyeView):
             except Refusal as refusal:
                 error = refusal
         page = self.render(
-            "admin/hub/reveal.html", form=form, record=record, item=item, reason=reason, value=value, error=error
+            "admin/hub/reveal.html",
+            form=form, record=record, item=item, at=fid, reason=reason, value=value, error=error,
         )
         return page, {"Cache-Control": "no-store, private"}
 
@@ -215,7 +223,10 @@ class FormHub(ZhiyeView):
         pinned = definition(form.id, revision.version)
         rights = rights_on(record, actor())
         pages = [(page, _shown(form, revision, page, rights)) for page in pinned.pages]
-        return self.render("admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages)
+        rows = rows_told(revision, pinned, rights=rights, today=clock.today(), locale=i18n.locale())
+        return self.render(
+            "admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages, rows_told=rows
+        )
 
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:

@@ -22,6 +22,7 @@ from models.records import Record
 from queries.answers import context_for
 from queries.files import files_by_uid
 from queries.forms import definition
+from services.carrying import carried
 from services.files import store_upload
 from services.records import AnswersRefused
 from services.refusals import Refusal, Stale
@@ -35,9 +36,9 @@ from shell.i18n import locale
 class EditPage:
     """One record open for editing. `raw` is what would be saved; nothing typed or uploaded is lost by a refusal."""
 
-    def __init__(self, record: Record, actor: Actor) -> None:
+    def __init__(self, record: Record, actor: Actor, version: int | None = None) -> None:
         self.record, self.actor = record, actor
-        self.definition = definition(record.form_id, record.version)
+        self.definition = definition(record.form_id, version or record.version)
         self.row_version = request.form.get("row_version", record.row_version, type=int)
         self.reason = request.form.get("reason", "").strip()[:200]
         self.emptied = frozenset(request.form.getlist("emptied"))
@@ -69,20 +70,24 @@ class EditPage:
 
     def filling(self) -> Filling:
         """Return what stands on the page, judged."""
+        return self.judged(self.raw)
+
+    def judged(self, raw: dict[str, Any]) -> Filling:
+        """Judge raw answers of this record."""
         stored = self.record.answers
         plain = {fid: value for fid, value in stored.items() if not isinstance(value, dict)}
-        previous = from_json(self.definition, plain)
-        context = replace(self.context(), previous=previous)
-        return edit_filling(
-            self.definition, stored, raw=self.raw, actor=self.actor, context=context, gone=self.gone
-        )
+        context = replace(self.context(), previous=from_json(self.definition, plain))
+        return edit_filling(self.definition, stored, raw=raw, actor=self.actor, context=context, gone=self.gone)
 
     def context(self) -> Context:
         context = context_for(self.actor, today=clock.today(), locale=locale(), permission="record:edit")
         return edit_context(context, self.record, self.definition, self.actor)
 
     def form(self, filling: Filling) -> ItemsForm:
-        made = whole_form(filling, errors=self.errors)
+        return self.with_problems(whole_form(filling, errors=self.errors))
+
+    def with_problems(self, made: ItemsForm) -> ItemsForm:
+        """Put what was wrong with uploads beside their fields."""
         for at, messages in self.photo_problems.items():
             field = made.field_of(at)
             if field is not None:
@@ -98,7 +103,8 @@ class EditPage:
     def _take_posted(self) -> None:
         """Put what the page sends over what is stored; a row that was taken out and comes back finds its answers."""
         posted = acted(self.definition, raw_from_post(self.definition, request.form), request.form, self.context())
-        self.raw, self.gone = merged(self.definition.live_items, self.raw, posted.raw), posted.gone
+        typed = merged(self.definition.live_items, self.raw, posted.raw)
+        self.raw, self.gone = carried(self.definition, self.raw, typed, actor=self.actor), posted.gone
         for at, _item, _uids in self._upload_places():
             self.raw = with_answer(self.raw, at, lambda _uids, at=at: self._kept(at))  # type: ignore[misc]
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, redirect, url_for
+from flask_babel import gettext as _
 
 from engine.answers import Context, Outcome, clean
 from engine.definition import Definition, Item, Page
 from engine.rows import merged, places
 from forms.filling import Filling
+from forms.parts import PART, part_of
 from models.access import Actor
 from models.base import db
 from models.drafts import Draft
@@ -54,9 +56,19 @@ class Entry:
         open_to = self.outcome.shown - self.context.locked
         return [page for page in self.definition.pages if any(item.fid in open_to for item in page.live_items)]
 
+    @property
+    def part(self) -> Page | None:
+        """Return the page of what a new version asks first, None where nothing was carried over or nothing is asked."""
+        fresh = set(self.inside.fresh) & self.outcome.shown - self.context.locked
+        return part_of(self.definition, fresh, _("改版后要补填的问题")) if fresh else None
+
+    def unseen(self) -> Page | None:
+        """Return the first page that was not saved yet, None where only the check is left."""
+        return next((page for page in self.pages if page.id not in self.inside.saves), None)
+
     def number(self, page: Page) -> int:
-        """Return the number under which a page is addressed, from 1."""
-        return self.definition.pages.index(page) + 1
+        """Return the number under which a page is addressed, from 1; 0 is what a new version asks first."""
+        return 0 if page.id == PART else self.definition.pages.index(page) + 1
 
     def address(self, page: Page | None) -> str:
         """Return the address of a page; of the check page for None."""
@@ -66,6 +78,8 @@ class Entry:
 
     def after(self, page: Page) -> Page | None:
         """Return the next page on which something is asked, or None where only the check is left."""
+        if page.id == PART:
+            return self.unseen()
         return next((one for one in self.pages if self.number(one) > self.number(page)), None)
 
     def before(self, page: Page) -> Page | None:
@@ -75,7 +89,11 @@ class Entry:
     def filling(self, page: Page, raw: dict[str, Any] | None = None, gone: str = "") -> Filling:
         """Judge the answers for one page; `raw` takes the place of what is saved, `gone` is a row just taken out."""
         answers = self.inside.answers if raw is None else raw
-        return Filling.of(self.definition, answers, actor=self.who, context=self.context, page=page, gone=gone)
+        whole = page.id == PART
+        filling = Filling.of(
+            self.definition, answers, actor=self.who, context=self.context, page=None if whole else page, gone=gone
+        )
+        return filling.only(page) if whole else filling
 
     @property
     def masks(self) -> dict[str, str]:
@@ -103,6 +121,8 @@ def load(uid: str) -> Entry:
 
 def page_at(entry: Entry, page_no: int) -> Page:
     """Return a page by its number; 404 where the form has no such page."""
+    if page_no == 0 and entry.part:
+        return entry.part
     if not 1 <= page_no <= len(entry.definition.pages):
         abort(404)
     return entry.definition.pages[page_no - 1]

@@ -15,6 +15,7 @@ from engine.definition import Page
 from engine.rows import places
 from field.blueprint import bp
 from field.entry import Entry, load, page_at, upload_places
+from field.forward import must_go
 from field.summary import summary
 from forms.answers import raw_from_post
 from forms.dynamic import page_form
@@ -51,8 +52,10 @@ class Shown:
 @requires("record:create")
 def page(uid: str, page_no: int) -> ResponseReturnValue:
     entry = load(uid)
+    if leads := must_go(entry):
+        return leads
     asked = page_at(entry, page_no)
-    if asked not in entry.pages:  # everything on it is hidden by now
+    if asked not in entry.pages and page_no:  # everything on it is hidden by now
         return redirect(entry.address(entry.after(asked)))
     return _page(entry, asked, Shown())
 
@@ -72,7 +75,8 @@ def save_page(uid: str, page_no: int) -> ResponseReturnValue:
     if request.files:  # into rows that may have come with this very page
         shown.photo_problems = _take_photos(load(uid), asked).problems
     _remove_photo(entry)
-    return _go_on(load(uid), asked, shown)
+    saved = load(uid)
+    return _go_on(saved, asked, shown) if shown.raw is not None else must_go(saved) or _go_on(saved, asked, shown)
 
 
 @bp.post("/e/<uid>/<int:page_no>/autosave")
@@ -88,7 +92,8 @@ def autosave(uid: str, page_no: int) -> Response:
 @bp.get("/e/<uid>/check")
 @requires("record:create")
 def check(uid: str) -> ResponseReturnValue:
-    return _check(load(uid))
+    entry = load(uid)
+    return must_go(entry) or _check(entry)
 
 
 @bp.post("/e/<uid>/check")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from services.audit import record_audit
 from services.carrying import carried, opened, with_hidden
 from services.files import attach_files, forget
 from services.records import FormNotInUse, VersionClosed, create_record
-from services.refusals import NotFound, Stale
+from services.refusals import NotFound, Refusal, Stale
 from services.transaction import transaction
 from services.vault import vault
 
@@ -54,16 +54,26 @@ class CheckedBefore(Stale):
     message = _l("核对之后，这份草稿又在另一个窗口里改过，所以还没有提交。请对照下面最新的内容，再提交一次。")
 
 
+class MustForward(Refusal):
+    """The newest version of the form wants older drafts carried over before they are handed in."""
+
+    status = 409
+    message = _l("这张表单改版了。您填的内容都在，请先转到新版，再接着填。")
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a draft holds: raw answers by fid, and who saved each page last (page id -> [row_version, tab]).
 
-    `spare` are the rows last taken out of repeats, by id: one that comes again finds its answers there.
+    `spare` are the rows last taken out of repeats, by id: one that comes again finds its answers there. A draft that
+    was carried over from the version `came_from` asks the questions `fresh` first (services/forwarding.py).
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
     saves: dict[str, list[Any]] = field(default_factory=dict)
     spare: dict[str, Any] = field(default_factory=dict)
+    fresh: list[str] = field(default_factory=list)
+    came_from: int = 0
 
 
 def contents(draft: Draft) -> Contents:
@@ -72,8 +82,7 @@ def contents(draft: Draft) -> Contents:
 
 
 def _sealed(inside: Contents) -> str:
-    document = {"answers": inside.answers, "saves": inside.saves, "spare": inside.spare}
-    return vault().seal(json.dumps(document, ensure_ascii=False), context=SEAL)
+    return vault().seal(json.dumps(asdict(inside), ensure_ascii=False), context=SEAL)
 
 
 @transaction
@@ -133,7 +142,7 @@ def save_draft(
     save again and again, but not over what another one has saved on that page meanwhile (ChangedElsewhere). Details
     of a person who was just chosen are carried into the questions that take them.
     """
-    draft = _locked(draft, actor)
+    draft = locked_draft(draft, actor)
     inside = contents(draft)
     saved_at_version, saved_by = inside.saves.get(page_id, [0, ""])
     if saved_at_version > base and saved_by != tab:
@@ -144,22 +153,22 @@ def save_draft(
     told = carried(whole, inside.answers, typed, actor=actor)
     spare = dict(list({**inside.spare, **taken_out(asked, inside.answers, told)}.items())[-SPARE_ROWS:])
     saves = {**inside.saves, page_id: [draft.row_version + 1, tab]}
-    return _write(draft, Contents(told, saves, spare), at=at)
+    return write_draft(draft, replace(inside, answers=told, saves=saves, spare=spare), at=at)
 
 
 @transaction
 def add_file(draft: Draft, file: File, *, address: str, actor: Actor, at: datetime) -> Draft:
     """Put an upload behind those that an answer already has. Photographs of two windows do not collide."""
-    draft = _locked(draft, actor)
+    draft = locked_draft(draft, actor)
     inside = contents(draft)
     answers = with_answer(inside.answers, address, lambda uids: [*_without(uids, file.uid), file.uid])
-    return _write(draft, replace(inside, answers=answers), at=at)
+    return write_draft(draft, replace(inside, answers=answers), at=at)
 
 
 @transaction
 def remove_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draft:
     """Take an upload off a draft."""
-    draft = _locked(draft, actor)
+    draft = locked_draft(draft, actor)
     if file.draft_uid != draft.uid:
         raise NotFound
     inside = contents(draft)
@@ -168,13 +177,13 @@ def remove_file(draft: Draft, file: File, *, actor: Actor, at: datetime) -> Draf
         if file.uid in uids:
             answers = with_answer(answers, address, lambda uids: _without(uids, file.uid))
     forget(file, actor=actor, at=at)
-    return _write(draft, replace(inside, answers=answers), at=at)
+    return write_draft(draft, replace(inside, answers=answers), at=at)
 
 
 @transaction
 def discard_draft(draft: Draft, *, actor: Actor, at: datetime) -> None:
     """Throw a draft and its uploads away."""
-    draft = _locked(draft, actor)
+    draft = locked_draft(draft, actor)
     form = db.session.get_one(Form, draft.form_id)
     for file in db.session.scalars(sa.select(File).where(File.draft_uid == draft.uid)).all():
         forget(file, actor=actor, at=at)
@@ -192,11 +201,12 @@ def hand_in(
     Raises AnswersRefused (with its outcome), FormNotInUse, VersionClosed: the draft then stays as it is. Raises
     NotFound when the draft is gone, as for the second of two clicks: queries.drafts.own_record then knows the record.
     """
-    draft = _locked(draft, actor)
+    draft = locked_draft(draft, actor)
     if base is not None and base != draft.row_version:
         raise CheckedBefore
     uid = draft.uid
     form = db.session.get_one(Form, draft.form_id)
+    refuse_stale(form, draft.version, today=today)
     inside = contents(draft)
     record = create_record(
         form,
@@ -217,7 +227,8 @@ def hand_in(
 def refuse_stale(form: Form, version: int, *, today: date) -> None:
     """Refuse a draft that its form no longer takes, before somebody fills it in for nothing.
 
-    The newest version says what becomes of older drafts. Raises FormNotInUse and VersionClosed, as the hand-in does.
+    The newest version says what becomes of older drafts. Raises FormNotInUse, VersionClosed and MustForward, as the
+    hand-in does; for the last two services/forwarding.py carries the draft over.
     """
     if form.state != FormState.PUBLISHED or form.current_version is None:
         raise FormNotInUse
@@ -226,6 +237,8 @@ def refuse_stale(form: Form, version: int, *, today: date) -> None:
     newest = definition(form.id, form.current_version)
     if newest.stale_policy == "refuse_after" and newest.refuse_after is not None and today > newest.refuse_after:
         raise VersionClosed(newest.refuse_after)
+    if newest.stale_policy == "fast_forward":
+        raise MustForward
 
 
 def _uploads(asked: Definition, inside: Contents) -> set[str]:
@@ -241,7 +254,7 @@ def _without(uids: Any, uid: str) -> list[str]:
     return [one for one in uids or [] if one != uid]
 
 
-def _locked(draft: Draft, actor: Actor) -> Draft:
+def locked_draft(draft: Draft, actor: Actor) -> Draft:
     """Read the draft again under the write lock; NotFound when it is gone or somebody else's."""
     require(actor, "record:create")
     key = sa.inspect(draft).identity
@@ -252,7 +265,7 @@ def _locked(draft: Draft, actor: Actor) -> Draft:
     return fresh
 
 
-def _write(draft: Draft, inside: Contents, *, at: datetime) -> Draft:
+def write_draft(draft: Draft, inside: Contents, *, at: datetime) -> Draft:
     draft.sealed_answers = _sealed(inside)
     draft.row_version += 1
     draft.updated_at = at

@@ -60,7 +60,7 @@ class VersionClosed(Refusal):
     def __init__(self, until: date) -> None:
         super().__init__(
             _l(
-                "这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。您填的内容还在草稿里，转到新版就可以接着填。",
+                "这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。草稿里的内容都在，转到新版就能接着填。",
                 until=until.isoformat(),
             )
         )

@@ -321,7 +321,8 @@ class TestDrafts:
         uid = begin(worker)
         fill_in(worker, uid)
         publish(cast, changed(stale_policy={"refuse_after": "2020-01-01"}))
-        assert "不再接收" in worker.get(f"/field/e/{uid}/check").text
+        assert worker.get(f"/field/e/{uid}/check").location == f"/field/e/{uid}/forward"
+        assert "不再接收" in worker.get(f"/field/e/{uid}/forward").text
         answer = worker.post(f"/field/e/{uid}/check")
         assert answer.status_code == 422
         assert "不再接收" in answer.text
