@@ -14,11 +14,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
+from admin.hub_door import form_at
 from models.forms import Form
 from models.imports import WORKING, ImportRun, ImportState
 from queries import accounts, exports
 from queries import imports as reads
-from queries.forms import form_by_key
 from services import imports as acts
 from services.access import may
 from services.import_cells import plain_text
@@ -29,7 +29,7 @@ from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
 from shell.background import enqueue
-from shell.files import allow_photos, exchange_store
+from shell.files import allow_photos, import_store
 
 SHOWN_PROBLEMS = 100
 SAMPLE_LENGTH = 30
@@ -89,7 +89,7 @@ class ImportView(ZhiyeView):
         upload = request.files.get("file")
         stream: BinaryIO = upload.stream if upload else io.BytesIO()  # type: ignore[assignment]
         return acts.start_import(
-            form, stream, filename=(upload.filename or "") if upload else "", store=exchange_store(), actor=actor(),
+            form, stream, filename=(upload.filename or "") if upload else "", store=import_store(), actor=actor(),
             at=clock.now(), locale=i18n.locale(),
         )  # fmt: skip
 
@@ -125,7 +125,7 @@ class ImportView(ZhiyeView):
 
     def _columns(self, form: Form, run: ImportRun) -> Any:
         try:
-            upload = acts.open_upload(run, form, store=exchange_store(), actor=actor(), locale=i18n.locale())
+            upload = acts.open_upload(run, form, store=import_store(), actor=actor(), locale=i18n.locale())
         except Refusal as refusal:
             flash(str(refusal), "error")
             return redirect(url_for(".index_view", form_key=form.key))
@@ -148,7 +148,7 @@ class ImportView(ZhiyeView):
         return redirect(_address(form, run))
 
     def _keep_columns(self, form: Form, run: ImportRun) -> acts.Upload:
-        upload = acts.open_upload(run, form, store=exchange_store(), actor=actor(), locale=i18n.locale())
+        upload = acts.open_upload(run, form, store=import_store(), actor=actor(), locale=i18n.locale())
         acts.set_mapping(run, _chosen(upload, Plan.from_json(run.mapping)), actor=actor(), at=clock.now())
         return upload
 
@@ -174,9 +174,9 @@ class ImportView(ZhiyeView):
                 acts.begin(run, ImportState.WRITING, actor=actor(), at=clock.now())
                 enqueue("import", run_id=run.id, user_id=actor().user_id)
             else:
-                upload = acts.open_upload(run, form, store=exchange_store(), actor=actor(), locale=i18n.locale())
+                upload = acts.open_upload(run, form, store=import_store(), actor=actor(), locale=i18n.locale())
                 acts.write_import(upload, actor=actor(), at=clock.now(), today=clock.today(), locale=i18n.locale())
-                acts.drop_file(run, exchange_store())
+                acts.drop_file(run, import_store())
         except Refusal as refusal:
             flash(str(refusal), "error")
         return redirect(_address(form, run))
@@ -226,8 +226,8 @@ class ImportView(ZhiyeView):
 
 
 def _form(key: str) -> Form:
-    form = form_by_key(key, actor(), reads.PERMISSION)
-    if form is None or form.current_version is None or not may(actor(), reads.PERMISSION, form):
+    form = form_at(key, reads.PERMISSION)
+    if not may(actor(), "record:create", form):
         abort(404)
     return form
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from jobs.exports import write_export
 from jobs.imports import work_on_import
 from jobs.nightly import PERIODIC
 from jobs.outbox import deliver_now, deliver_soon
@@ -11,7 +12,7 @@ from jobs.queue import init_queue
 from jobs.schedule import run_job, ticker
 from jobs.webhooks import send_now, send_soon
 
-JOBS = (deliver_now, send_now, work_on_import, run_job(PERIODIC))
+JOBS = (deliver_now, send_now, work_on_import, write_export, run_job(PERIODIC))
 
 
 def init_app(app: Flask) -> None:

@@ -15,7 +15,7 @@ from queries.accounts import person
 from services import imports as acts
 from services.refusals import NotAllowed, Refusal
 from shell.clock import now, today
-from shell.files import exchange_store
+from shell.files import import_store
 
 ORIGIN = "import"
 
@@ -46,7 +46,7 @@ def _work(run: ImportRun, actor: Actor, locale: str) -> None:
         acts.undo_import(run, reason=run.reason, actor=actor, at=now())
         return
     form = db.session.get_one(Form, run.form_id)
-    upload = acts.open_upload(run, form, store=exchange_store(), actor=actor, locale=locale)
+    upload = acts.open_upload(run, form, store=import_store(), actor=actor, locale=locale)
     if state == ImportState.CHECKING:
         acts.check_import(
             upload, actor=actor, at=now(), today=today(), locale=locale,
@@ -54,4 +54,4 @@ def _work(run: ImportRun, actor: Actor, locale: str) -> None:
         )  # fmt: skip
     elif state == ImportState.WRITING:
         acts.write_import(upload, actor=actor, at=now(), today=today(), locale=locale)
-        acts.drop_file(run, exchange_store())
+        acts.drop_file(run, import_store())

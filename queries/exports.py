@@ -1,30 +1,18 @@
-"""Registers as files: the rows of a list, masked like the list, as a workbook or as comma-separated text."""
+"""Tables as files: workbooks and comma-separated text that the usual programs open as Chinese and never run."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 from urllib.parse import quote
 
-import sqlalchemy as sa
 import xlsxwriter
-from flask_babel import lazy_gettext as _l
-
-from engine.context import DEFAULT_LOCALE
-from models.access import Actor
-from models.base import db
-from models.forms import Form
-from models.orgs import OrgUnit
-from models.records import Record
-from queries.indexing import COUNTY_ZONE, Shape, shape
-from queries.records import MOST_ROWS, Request, page
-from queries.registers import Cell, CellState, columns, table
 
 EXPORT_MOST = 5_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -35,7 +23,6 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
-FIXED = (_l("编号"), _l("录入时间"), _l("乡镇（街道）"), _l("村（社区）"))
 Value = str | int | Decimal | date | datetime | time | None
 Line = Sequence[Value]
 
@@ -49,51 +36,6 @@ class Sheet:
     lines: Sequence[Line]
 
 
-def register_sheet(form: Form, actor: Actor, request: Request, *, locale: str = DEFAULT_LOCALE) -> Sheet | None:
-    """Return all rows of a list in its order, columns of all versions; None when beyond EXPORT_MOST."""
-    known, items = shape(form.id), columns(form, actor)
-    fids = [item.fid for item in items]
-    lines: list[Line] = []
-    for records in _batches(form, actor, request):
-        lines.extend(_lines(records, fids, known, actor, locale))
-        if len(lines) > EXPORT_MOST:
-            return None
-    heads = [*(str(head) for head in FIXED), *(item.text(locale) for item in items)]
-    return Sheet(known.newest.title(locale), heads, lines)
-
-
-def _batches(form: Form, actor: Actor, request: Request) -> Iterator[list[Record]]:
-    asked = replace(request, after="", limit=MOST_ROWS)
-    while True:
-        found = page(form, actor, asked, "record:export")
-        yield found.records
-        if found.next is None:
-            return
-        asked = replace(asked, after=found.next)
-
-
-def _lines(records: Sequence[Record], fids: Sequence[str], known: Shape, actor: Actor, locale: str) -> Iterator[Line]:
-    names = _place_names(records)
-    told = table(records, fids, known=known, actor=actor, locale=locale, exported=True)
-    for record, cells in zip(records, told, strict=True):
-        at = record.created_at.astimezone(COUNTY_ZONE).replace(tzinfo=None, microsecond=0)
-        place = (names.get(record.town_id), names.get(record.village_id))
-        yield [record.number, at, *place, *(_value(cell) for cell in cells)]
-
-
-def _place_names(records: Iterable[Record]) -> Mapping[int | None, str]:
-    ids = {ident for record in records for ident in (record.town_id, record.village_id) if ident}
-    rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(ids)))
-    return {ident: name for ident, name in rows}  # noqa: C416 - a row is no pair to mypy
-
-
-def _value(cell: Cell) -> Value:
-    """Return what stands in the file: nothing where nothing was filled in, words where it was not asked or hidden."""
-    if cell.state == CellState.FILLED:
-        return cell.value
-    return None if cell.state == CellState.EMPTY else cell.text
-
-
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(DANGEROUS) else text
@@ -102,13 +44,19 @@ def safe_text(text: str) -> str:
 def to_csv(sheet: Sheet) -> bytes:
     """Write comma-separated text that the usual programs open as Chinese."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([safe_text(head) for head in sheet.heads])
-    writer.writerows([_plain(value) for value in line] for line in sheet.lines)
-    return (BOM + out.getvalue()).encode()
+    write_csv_head(out, sheet.heads)
+    csv.writer(out).writerows([plain_value(value) for value in line] for line in sheet.lines)
+    return out.getvalue().encode()
 
 
-def _plain(value: Value) -> str:
+def write_csv_head(out: TextIO, heads: Sequence[str]) -> None:
+    """Begin a comma-separated text: the mark of its encoding, then its heads."""
+    out.write(BOM)
+    csv.writer(out).writerow([safe_text(head) for head in heads])
+
+
+def plain_value(value: Value) -> str:
+    """Say a value of a cell as comma-separated text has it."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -121,21 +69,56 @@ def _plain(value: Value) -> str:
 def to_xlsx(sheet: Sheet) -> bytes:
     """Write a workbook: numbers as numbers, days as days, texts as texts that never become formulas or links."""
     out = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        paper = book.add_worksheet(sheet_name(sheet.title))
-        bold = book.add_format({"bold": True})
-        formats: dict[type, Any] = {date: book.add_format({"num_format": "yyyy-mm-dd"}),
-                   datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-                   time: book.add_format({"num_format": "hh:mm"})}  # fmt: skip
-        paper.freeze_panes(1, 1)
-        paper.set_column(0, len(sheet.heads) - 1, 16)
-        for place, head in enumerate(sheet.heads):
-            paper.write_string(0, place, safe_text(head)[:CELL_MOST], bold)
-        for number, line in enumerate(sheet.lines, start=1):
-            for place, value in enumerate(line):
-                _write(paper, number, place, value, formats)
+    with XlsxBook(out, [(sheet.title, sheet.heads)]) as book:
+        for line in sheet.lines:
+            book.write(0, line)
     return out.getvalue()
+
+
+class XlsxBook:
+    """A workbook written line after line; what is written leaves memory, so that any number of lines fits."""
+
+    def __init__(self, out: BinaryIO | str, sheets: Sequence[tuple[str, Sequence[str]]], folder: str = "") -> None:
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self.book = xlsxwriter.Workbook(out, options | ({"tmpdir": folder} if folder else {}))
+        self.formats: dict[type, Any] = {
+            date: self.book.add_format({"num_format": "yyyy-mm-dd"}),
+            datetime: self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            time: self.book.add_format({"num_format": "hh:mm"}),
+        }
+        bold, used = self.book.add_format({"bold": True}), set[str]()
+        self.papers = [self._paper(title, heads, bold, used) for title, heads in sheets]
+        self.lines = [0] * len(sheets)
+
+    def _paper(self, title: str, heads: Sequence[str], bold: Any, used: set[str]) -> Any:
+        name, number = sheet_name(title), 2
+        while name.casefold() in used:
+            name, number = f"{sheet_name(title)[: SHEET_NAME_MOST - 4]} {number}", number + 1
+        used.add(name.casefold())
+        paper = self.book.add_worksheet(name)
+        paper.freeze_panes(1, 1)
+        paper.set_column(0, len(heads) - 1, 16)
+        for place, head in enumerate(heads):
+            paper.write_string(0, place, safe_text(head)[:CELL_MOST], bold)
+        return paper
+
+    def write(self, sheet: int, line: Line) -> None:
+        """Add a line to a sheet, by its place among the sheets."""
+        self.lines[sheet] += 1
+        paper, number = self.papers[sheet], self.lines[sheet]
+        for place, value in enumerate(line):
+            _write(paper, number, place, value, self.formats)
+
+    def __enter__(self) -> XlsxBook:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None:
+            self.book.close()
+            return
+        self.book.fileclosed = True  # nothing is written of a workbook that was given up
+        for paper in self.papers:
+            paper.row_data_fh.close()
 
 
 def _write(paper: Any, line: int, place: int, value: Value, formats: Mapping[type, Any]) -> None:

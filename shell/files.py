@@ -32,7 +32,12 @@ def file_store() -> FileStore:
     return FileStore(settings.files_dir, settings.upload_max_mb * _MIB)
 
 
-def exchange_store() -> FileStore:
-    """Return the folder of workbooks on their way in and of exports on their way out."""
+def import_store() -> FileStore:
+    """Return the folder of workbooks on their way in, and how large one may be."""
     settings = current_app.config["ZHIYE"]
-    return FileStore(settings.data_dir / "exchange", settings.upload_max_mb * _MIB)
+    return FileStore(settings.data_dir / "imports", settings.upload_max_mb * _MIB)
+
+
+def export_store() -> FileStore:
+    """Return the folder of exports that wait to be fetched."""
+    return FileStore(current_app.config["ZHIYE"].data_dir / "exports", 0)

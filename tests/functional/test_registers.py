@@ -324,7 +324,7 @@ def test_too_many_rows_are_refused_with_advice(cast: Cast, form: Form, monkeypat
         enter(cast, form)
     with pytest.raises(TooManyRows) as refused:
         export_records(form, Request(), kind="csv", actor=cast.actor("official.yucun"), at=AT, today=TODAY)
-    assert "缩小范围" in str(refused.value)
+    assert "后台生成" in str(refused.value)
     with pytest.raises(NotAllowed):
         export_records(form, Request(), kind="csv", actor=cast.actor("grid.yucun"), at=AT, today=TODAY)
 
