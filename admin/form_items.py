@@ -8,9 +8,10 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, asks_redraw, route
+from admin.form_changes import answered
 from admin.form_outline import KIND_CARDS, outline
 from admin.form_templates import TEMPLATES, add_template, template_of
-from engine import editing
+from engine import editing, whole
 from engine.definition import Item
 from engine.governing import stages_of
 from engine.kinds import KINDS
@@ -21,6 +22,7 @@ from forms.item_fields import BaseItemForm
 from models.forms import Form
 from queries import forms as reads
 from queries.accounts import ROLE_LABELS
+from queries.touched import touched
 from services.forms import DefinitionRefused
 from services.pinyin import slug
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
@@ -211,19 +213,20 @@ class FormItems(FormActs):
     def item_retire_view(self, key: str, fid: str) -> Any:
         form = self.row(key, "form:design")
         item = self.found(lambda: editing.item_of(form.draft, fid))
-        published = fid in reads.published_fids(form)
+        held = [fid, *editing.held_fids(item)]
+        published = not reads.published_fids(form).isdisjoint(held)
         if request.method == "POST":
             return self.press_edit(
-                key, lambda draft: (editing.retire_item if published else editing.remove_item)(draft, fid),
+                key, lambda draft: _without(draft, fid, held, published=published),
                 did="item_retired" if published else "item_removed",
                 done=_("题目已停用，已有的答案都保留。") if published else _("题目已删除。"),
                 wanted=_("停用题目") if published else _("删除题目"),
             )  # fmt: skip
         readers = [zh_of(reader["label"]) for reader in editing.dependents(form.draft, fid)]
-        touched = reads.touched(form.id, [fid]) if published else None
+        told = answered(touched(form.id, [fid]), fid) if published and KINDS[item["type"]].answerable else ""
         return self.page(
-            "item_retire", form, label=zh_of(item["label"]), fid=fid, published=published, readers=readers,
-            touched=touched,
+            "item_retire", form, label=zh_of(item["label"]), fid=fid, published=published, readers=readers, told=told,
+            held=len(held) - 1,
         )  # fmt: skip
 
     @route("/<key>/items/<fid>/reuse", methods=("POST",))
@@ -245,6 +248,12 @@ def _others(form: Form, fid: str, inside: str | None = None) -> dict[str, Item]:
         inside = around[-1]["fid"] if around else None
     items = [build_item(raw) for raw in editing.readable(form.draft, inside)]
     return {item.fid: item for item in items if item.fid != fid}
+
+
+def _without(draft: dict[str, Any], fid: str, held: list[str], *, published: bool) -> dict[str, Any]:
+    """Return the draft without an item: retired once it was published, else deleted; recorded tests forget it."""
+    edited = editing.retire_item(draft, fid) if published else editing.remove_item(draft, fid)
+    return whole.forget_in_tests(edited, held)
 
 
 def _stages(form: Form) -> list[tuple[str, str]]:

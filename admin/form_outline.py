@@ -10,14 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from engine import conditions
-from engine.definition import Change, Item, Problem, check
+from engine.definition import Item, Problem, check
 from engine.editing import automatic_columns, column_fids, items_of
 from engine.messages import Message
 from engine.schema import build_item
 from forms.formulas import formula_text
 from forms.saying import said
 from models.forms import FormState
-from queries.forms import Touched
 from shell.i18n import locale
 
 # A plain word about each kind for those who choose one; the icons are Bootstrap's.
@@ -55,7 +54,6 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     "group": ("collection", _l("几道题放在一个小标题下，一起显示或隐藏")),
     "repeat": ("list-task", _l("同一组题目填几遍，如家庭成员、当事人")),
 }
-_COUNTED_CHANGES = frozenset({"retired", "option_retired", "type_changed", "relabelled", "settings_changed"})
 
 
 @dataclass(frozen=True)
@@ -181,17 +179,3 @@ def state_pill(state: str) -> tuple[str, str]:
         FormState.PUBLISHED: (_("使用中"), "ok"),
         FormState.RETIRED: (_("已停用"), ""),
     }[FormState(state)]
-
-
-def touched_words(change: Change, touched: Touched | None) -> str:
-    """Say how many existing answers a change touches."""
-    if touched is None or touched.records == 0:
-        return str(_("现在还没有登记，不影响任何答案"))
-    if change.what == "added":
-        return str(_("已有的登记不变，这道题在它们那里显示“未询问”"))
-    if change.fid is None or change.what not in _COUNTED_CHANGES:
-        return str(_("不影响已有的答案"))
-    count = touched.answers.get(change.fid, 0)
-    if touched.capped:
-        return str(_("最近 10 000 条登记里有 %(n)s 条答过这道题，答案都保留", n=count))
-    return str(_("%(n)s 条登记答过这道题，答案都保留", n=count) if count else _("还没有登记答过这道题"))

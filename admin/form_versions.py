@@ -9,8 +9,9 @@ from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
+from admin.form_changes import changes_told
 from admin.form_outline import outline
-from engine.definition import Definition, diff
+from engine.definition import Definition, parse
 from engine.messages import Message
 from engine.properties import BYTES
 from forms.forms import DefinitionForm
@@ -19,6 +20,7 @@ from models.forms import Form
 from queries import forms as reads
 from queries.accounts import names
 from services.form_drafts import import_definition, restore_version
+from services.form_roles import full_check
 from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from shell.access import actor
@@ -61,13 +63,19 @@ class FormVersions(FormActs):
 
     @route("/<key>/versions/compare")
     def compare_view(self, key: str) -> Any:
+        """Compare any two versions; 0 stands for the draft."""
         form = self.row(key)
         last = reads.last_number(form.id)
         old = request.args.get("old", max(last - 1, 1), type=int)
         new = request.args.get("new", last, type=int)
-        changes = diff(self._version(form, old), self._version(form, new))
-        told = [(change, said(Message(change.message, change.params))) for change in changes]
-        return self.page("compare", form, old=old, new=new, last=last, changes=told)
+        broken = 0 in {old, new} and bool(full_check(form.draft))
+        left, right = (self._version(form, old or last), self._version(form, new or last))
+        if not broken:
+            left, right = (parse(form.draft) if n == 0 else one for n, one in ((old, left), (new, right)))
+        changes = [] if broken else changes_told(left, right)
+        return self.page(
+            "compare", form, old=old, new=new, changes=changes, broken=broken, versions=reads.versions(form.id)
+        )
 
     def _version(self, form: Form, number: int) -> Definition:
         most = reads.last_number(form.id)

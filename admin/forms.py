@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,30 +14,22 @@ from admin.form_acts import UNPROCESSABLE, route
 from admin.form_governing import FormGoverning
 from admin.form_items import FormItems
 from admin.form_moves import FormMoves
-from admin.form_outline import KIND_CARDS, outline, state_pill, touched_words
+from admin.form_outline import KIND_CARDS, outline, state_pill
+from admin.form_publishing import FormPublishing, changed
 from admin.form_steps import FormSteps, steps_of
 from admin.form_tries import FormTries, preview_width
 from admin.form_versions import FormVersions
 from admin.form_workbooks import FormWorkbooks
 from admin.refusing import show_refusal
 from engine import editing
-from engine.definition import Change, check, diff, parse
-from engine.messages import Message
-from engine.schema import digest, normalised
 from forms.forms import COLUMNS, NewForm, PageForm, SettingsForm, choices, en_of, text_of, zh_of
-from forms.saying import said
 from models.forms import Form, FormState
 from queries import forms as reads
 from queries.answers import org_name
 from services.form_names import free_key, free_prefix
 from services.forms import (
     TITLE_LENGTH,
-    NotPublishable,
     create_form,
-    publish_form,
-    publishable,
-    reopen_form,
-    retire_form,
 )
 from services.pinyin import slug
 from services.refusals import NotAllowed, NotFound, Refusal
@@ -48,7 +39,7 @@ from shell.clock import now
 SPARE_COLUMNS = 2
 
 
-class FormsView(FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, FormTries, FormWorkbooks):
+class FormsView(FormPublishing, FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, FormTries, FormWorkbooks):
     """Everything under /admin/forms/."""
 
     allows = {"list": "form:list", "design": "form:design", "publish": "form:publish"}
@@ -61,10 +52,7 @@ class FormsView(FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, Fo
         "page_view": "design",
         "page_move_view": "design",
         "page_remove_view": "design",
-        "publish_view": "list",
-        "publish_act": "publish",
-        "retire_view": "publish",
-        "reopen_act": "publish",
+        **FormPublishing.publishing_methods,
         **FormItems.item_methods,
         **FormMoves.move_methods,
         **FormSteps.step_methods,
@@ -123,7 +111,7 @@ class FormsView(FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, Fo
             "edit",
             form,
             outline=outline(form.draft, published=fids),
-            changed=_changed(form, current),
+            changed=changed(form, current),
             steps=steps_of(form),
             width=preview_width(),
             cards=KIND_CARDS,
@@ -213,66 +201,6 @@ class FormsView(FormItems, FormMoves, FormSteps, FormGoverning, FormVersions, Fo
             key, lambda draft: editing.remove_page(draft, page_id), did="page_removed",
             done=_("已删除这一页。"), wanted=_("删除一页"),
         )  # fmt: skip
-
-    # ---------- check, publish, retire ----------
-
-    @route("/<key>/publish")
-    def publish_view(self, key: str) -> Any:
-        form = self.row(key)
-        problems = check(form.draft)
-        current = None if form.current_version is None else reads.definition(form.id, form.current_version)
-        changes = [] if problems else diff(current, parse(form.draft))
-        try:
-            publishable(form, at=now())
-            reasons: list[str] = []
-        except NotPublishable as refused:
-            reasons = [said(reason) for reason in refused.reasons]
-        return self.page(
-            "publish", form, outline=outline(form.draft, problems=problems), changes=_told(form, changes),
-            reasons=reasons, first=current is None, next_number=reads.last_number(form.id) + 1,
-            unchanged=current is not None and not _changed(form, current),
-            total=reads.record_totals([form.id]).get(form.id, 0), tab="publish",
-        )  # fmt: skip
-
-    @route("/<key>/publish/now", methods=("POST",))
-    def publish_act(self, key: str) -> Any:
-        form, version = self.row(key, "form:publish"), self.posted_version()
-        return self.press(
-            form, lambda: publish_form(form, row_version=version, actor=actor(), at=now()),
-            done=_("已发布。填写人现在用的就是这一版，并会收到通知。"), back=url_for(".versions_view", key=key),
-            wanted=_("发布新版本"),
-        )  # fmt: skip
-
-    @route("/<key>/retire", methods=("GET", "POST"))
-    def retire_view(self, key: str) -> Any:
-        form, version = self.row(key, "form:publish"), self.posted_version()
-        if request.method == "POST":
-            return self.press(
-                form, lambda: retire_form(form, row_version=version, actor=actor(), at=now()),
-                done=_("表单已停用，不能再填写；已有的登记还能查看。"), wanted=_("停用表单"),
-            )  # fmt: skip
-        total = reads.record_totals([form.id]).get(form.id, 0)
-        return self.page("retire", form, total=total)
-
-    @route("/<key>/reopen", methods=("POST",))
-    def reopen_act(self, key: str) -> Any:
-        form, version = self.row(key, "form:publish"), self.posted_version()
-        return self.press(
-            form, lambda: reopen_form(form, row_version=version, actor=actor(), at=now()),
-            done=_("表单已重新启用。"), wanted=_("重新启用表单"),
-        )  # fmt: skip
-
-
-def _told(form: Form, changes: Sequence[Change]) -> list[tuple[Change, str, str]]:
-    """Return each change with its words and how many answers it touches."""
-    fids = list(dict.fromkeys(change.fid for change in changes if change.fid))
-    touched = reads.touched(form.id, fids) if form.current_version is not None else None
-    return [(one, said(Message(one.message, one.params)), touched_words(one, touched)) for one in changes]
-
-
-def _changed(form: Form, current: Any) -> bool:
-    """Tell whether the draft says something else than the version in use."""
-    return current is not None and digest(normalised(form.draft)) != current.sha256
 
 
 def views() -> list[BaseView]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,15 @@ from wtforms.fields import Field
 from engine.definition import Item
 from engine.diff import WIDENING
 from engine.editing import RawItem
+from engine.governing import ITEM_ACTS, ITEM_STAGES
 from engine.kinds import KINDS, ConfigProperty, Kind
 from engine.messages import Invalid, Message, Problem
 from engine.schema import build_item
 from forms.builders import Builder, gather, rearrange, say
+from forms.fills import FillField
 from forms.forms import choices, en_of, text_of, zh_of
 from forms.formulas import formula_text, read_formula
+from forms.governing import ITEM_ACT_LABELS, narrowed, roles_of_item_act
 from forms.item_fields import CONFIG, BaseItemForm, item_form_class
 from forms.options import option_rows, read_options
 from forms.rules import offer_rules, read_rules, rule_data
@@ -49,6 +52,7 @@ class ItemDesign:
     kind: Kind
     before: RawItem
     others: Mapping[str, Item]
+    stages: Sequence[tuple[str, str]] = ()
     listed: bool = False
     published: bool = False
     published_values: frozenset[str] = frozenset()
@@ -85,7 +89,10 @@ class ItemDesign:
             "need": self.builder.data(None if isinstance(required, bool) else required),
             "rules": rule_data(item.get("rules") or (), self.builder),
             "options": option_rows(item.get("options") or ()),
-        }
+            **{f"stage_{name}": (item.get("stage") or {}).get(name, "") for name in ITEM_STAGES},
+            **{f"roles_{act}": (item.get("roles") or {}).get(act, [*map(str, roles_of_item_act(act))])
+               for act in ITEM_ACTS},
+        }  # fmt: skip
         return data | {CONFIG + setting.name: self._setting(setting) for setting in self.kind.config_properties}
 
     def _setting(self, setting: ConfigProperty) -> Any:
@@ -94,6 +101,9 @@ class ItemDesign:
 
     def offer(self, form: BaseItemForm) -> None:
         """Fill the choices that depend on the item and its neighbours."""
+        for field in form:
+            if isinstance(field, FillField):
+                field.offer(self.others.values())
         form.kind.choices = choices(*((name, _(KINDS[name].label)) for name in self.possible_kinds))
         form.required.choices = choices(("no", _("可以不填")), ("yes", _("必填")), (WHEN, _("满足条件时必填")))
         starts = [("", _("没有")), *((name, words) for name, _value, words in self._defaults)]
@@ -106,6 +116,10 @@ class ItemDesign:
             ("middle", _("遮住中间")),
             ("all", _("全部遮住")),
         )
+        for name in ITEM_STAGES:
+            form[f"stage_{name}"].choices = choices(("", _("不限")), *self.stages)
+        for act in ITEM_ACTS:
+            form[f"roles_{act}"].choices = choices(*((str(role), role) for role in roles_of_item_act(act)))
         self.around.offer(form.show.form)
         self.builder.offer(form.need.form)
         offer_rules(form.rules, self.builder)
@@ -136,6 +150,21 @@ class ItemDesign:
     @property
     def takes_mask(self) -> bool:
         return self.kind.maskable
+
+    @property
+    def item_acts(self) -> list[str]:
+        """Return the acts whose roles this item may narrow: only what is sealed is revealed."""
+        return [act for act in ITEM_ACTS if act != "reveal" or self.takes_mask]
+
+    @property
+    def matrix(self) -> list[tuple[str, Any, list[Any]]]:
+        """Return the acts with their words and the roles among which each may choose."""
+        return [(act, ITEM_ACT_LABELS[act], roles_of_item_act(act)) for act in self.item_acts]
+
+    @property
+    def governed(self) -> bool:
+        """Tell whether the item narrows roles or names stages."""
+        return bool(self.before.get("roles") or self.before.get("stage"))
 
     @property
     def takes_index(self) -> bool:
@@ -176,7 +205,7 @@ class ItemDesign:
 
         The key may be empty: the caller makes one. Limits and the like are judged by the engine afterwards.
         """
-        item = {name: value for name, value in self.before.items() if name == "retired"}
+        item = {name: value for name, value in self.before.items() if name in {"retired", "items"}}
         item |= {"type": self.kind.name, "label": text_of(form.label.data or "", form.label_en.data or "",
                                                           self.before.get("label"))}  # fmt: skip
         item["key"] = self.before["key"] if self.published else form.key.data or ""
@@ -222,7 +251,15 @@ class ItemDesign:
             item["index"] = True
         if self.kind.searchable and form.search.data:
             item["search"] = True
-        return item
+        return item | self._read_governing(form)
+
+    def _read_governing(self, form: BaseItemForm) -> RawItem:
+        acts = {act: narrowed(form[f"roles_{act}"].data or [], roles_of_item_act(act)) for act in self.item_acts}
+        roles = {act: left for act, left in acts.items() if left is not None}
+        stage = {name: form[f"stage_{name}"].data for name in ITEM_STAGES if form[f"stage_{name}"].data}
+        if not self.stages:
+            stage = self.before.get("stage") or {}
+        return ({"roles": roles} if roles else {}) | ({"stage": stage} if stage else {})
 
     def _read_conditions(self, form: BaseItemForm, mine: Item) -> RawItem:
         show = self.around.read(form.show.form)

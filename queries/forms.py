@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -16,12 +15,11 @@ from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form, FormState, FormVersion
 from models.orgs import OrgUnit
-from models.records import Record, RecordCount, RecordState
+from models.records import RecordCount
 from queries.scope import in_scope, limited
 
 MOST_FORMS = 500
 MOST_CHANGES = 20
-COUNTED = 10_001
 
 CACHED_DEFINITIONS = 1024
 _parsed: dict[str, Definition] = {}  # by SHA-256 of the document
@@ -128,7 +126,7 @@ def taken(county_id: int, *, key: str = "", prefix: str = "") -> bool:
 def published_fids(form: Form) -> frozenset[str]:
     """Return the fids that were ever published: nothing published leaves a form, so the newest version has all."""
     number = last_number(form.id)
-    return frozenset(item.fid for item in definition(form.id, number).items) if number else frozenset()
+    return frozenset(item.fid for item in definition(form.id, number).every_item) if number else frozenset()
 
 
 def entry_user_ids(county_id: int, day: date) -> list[int]:
@@ -149,40 +147,6 @@ def entry_user_ids(county_id: int, day: date) -> list[int]:
         .order_by(User.id)
     )
     return list(db.session.scalars(query))
-
-
-@dataclass(frozen=True)
-class Touched:
-    """How many active records have an answer, among the newest 10,001; `capped` when there are more records."""
-
-    answers: dict[str, int]
-    options: dict[tuple[str, str], int]
-    records: int
-    capped: bool
-
-
-def touched(form_id: int, fids: Sequence[str], options: Sequence[tuple[str, str]] = ()) -> Touched:
-    """Count the records that answer each fid, and those that chose each (fid, option)."""
-    newest = (
-        sa.select(Record.answers)
-        .where(Record.form_id == form_id, Record.state == RecordState.ACTIVE)
-        .order_by(Record.id.desc())
-        .limit(COUNTED)
-        .subquery()
-    )
-    answer = {fid: newest.c.answers[fid].as_string() for fid in {*fids, *(fid for fid, _ in options)}}
-    chose = [
-        sa.or_(answer[fid] == value, answer[fid].contains(f'"{value}"', autoescape=True)) for fid, value in options
-    ]
-    columns = [sa.func.count(), *(_how_many(answer[fid].is_not(None)) for fid in fids), *map(_how_many, chose)]
-    records, *counts = db.session.execute(sa.select(*columns).select_from(newest)).one()
-    numbers = [int(n or 0) for n in counts]
-    found = dict(zip(fids, numbers[: len(fids)], strict=True))
-    return Touched(found, dict(zip(options, numbers[len(fids) :], strict=True)), records, records >= COUNTED)
-
-
-def _how_many(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
 def changes_since(form: Form, row_version: int) -> list[AuditEvent]:

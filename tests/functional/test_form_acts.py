@@ -19,7 +19,7 @@ from engine import editing
 from engine.definition import parse
 from models.access import Actor
 from models.audit import AuditEvent
-from models.base import Json, db
+from models.base import db
 from models.forms import Form, FormState, FormVersion
 from models.messages import Outbox
 from queries import forms as reads
@@ -209,26 +209,6 @@ def test_a_form_that_is_not_in_use_is_not_retired_nor_a_used_one_reopened(form: 
     with pytest.raises(WrongState):
         publish(form, admin)
     assert form.state == FormState.RETIRED
-
-
-def test_answers_that_a_change_touches_are_counted(form: Form, admin: Actor) -> None:
-    publish(form, admin)
-    answers: list[dict[str, Any]] = [{"f1": "余村", "f2": "a"}, {"f2": "b"}, {"f2": ["a", "b"]}, {}]
-    with write_transaction():
-        for serial, given in enumerate(answers, start=1):
-            db.session.execute(
-                sa.text(
-                    "INSERT INTO record (uid, form_id, version, serial, number, state, created_at, updated_at, answers,"
-                    " row_version, county_id, org_id) VALUES (:uid, :form, 1, :serial, :uid, 'active', :at, :at,"
-                    " :answers, 1, :county, :county)"
-                ).bindparams(sa.bindparam("answers", type_=Json)),
-                {"uid": f"u{serial}", "form": form.id, "serial": serial, "at": AT, "answers": given,
-                 "county": form.county_id},
-            )  # fmt: skip
-    touched = reads.touched(form.id, ["f1", "f2"], [("f2", "a"), ("f2", "b")])
-    assert touched.answers == {"f1": 1, "f2": 3}
-    assert touched.options == {("f2", "a"): 2, ("f2", "b"): 2}
-    assert (touched.records, touched.capped) == (4, False)
 
 
 def test_changes_are_undone_and_redone_until_the_form_is_published(form: Form, admin: Actor) -> None:
