@@ -66,12 +66,15 @@ def save_page(uid: str, page_no: int) -> ResponseReturnValue:
     entry = load(uid)
     asked = page_at(entry, page_no)
     shown = Shown(tab=request.form.get("tab", ""))
-    typed = acted(entry.definition, _typed(entry, asked), request.form, entry.context)
-    shown.gone = typed.gone
+    typed = _typed(entry, asked)
+    done = acted(entry.definition, typed, request.form, entry.context)
+    shown.gone = done.gone
     try:
-        _save(entry, asked, typed.raw)
+        if done.gone:  # what was typed into the row goes with it, and comes back with it
+            _save(entry, asked, typed)
+        _save(entry, asked, done.raw)
     except ChangedElsewhere as refusal:
-        shown = Shown(notice=refusal.message, raw=typed.raw, gone=typed.gone, status=refusal.status)
+        shown = Shown(notice=refusal.message, raw=done.raw, gone=done.gone, status=refusal.status)
     if request.files:  # into rows that may have come with this very page
         shown.photo_problems = _take_photos(load(uid), asked).problems
     _remove_photo(entry)

@@ -169,7 +169,8 @@ class Page {
     for (const [at, theirs] of fresh) {
       const mine = this.places.get(at);
       if (!mine) continue;
-      if ((files && "photoRow" in mine.element.dataset) || "filtered" in mine.element.dataset) {
+      const sent = files && "photoRow" in mine.element.dataset && !mine.element.querySelector("[data-drawn]");
+      if (sent || "filtered" in mine.element.dataset) {
         const element = document.importNode(theirs.element, true);
         mine.element.replaceWith(element);
         mine.element = element;
