@@ -31,7 +31,7 @@ from queries.indexing import COUNTY_ZONE, shape
 from queries.listing import Scope
 from queries.records import MOST_ROWS, Request, capped_count, page
 from queries.registers import WORDS, Cell, CellState, columns, exporter, stage_column, table
-from queries.rights import Rights
+from queries.rights import Rights, on_form
 from queries.scope import slices
 
 FIXED = (_l("编号"), _l("录入时间"), _l("乡镇（街道）"), _l("村（社区）"))
@@ -82,7 +82,7 @@ def total(form: Form, actor: Actor, request: Request) -> int | None:
     if request.ids:
         return len(request.ids)
     if not request.filters and not request.search:
-        scope = Scope(form.id, slices(actor, "record:export", county_id=form.county_id))
+        scope = Scope(form.id, slices(on_form(actor, form.id), "record:export", county_id=form.county_id))
         if not scope.units:
             return scope.total()
     count = capped_count(form, actor, request, "record:export")
@@ -120,6 +120,7 @@ class Reader:
 
     def _repeats(self, fids: set[str]) -> list[tuple[Item, list[Item]]]:
         """Return the repeats of all versions with the questions of their rows: those of the newest version first."""
+        open_to = Rights(self.known.newest, self.actor).anywhere
         found: dict[str, tuple[Item, dict[str, Item]]] = {}
         for number in sorted(self.known.definitions, reverse=True):
             definition = self.known.definitions[number]
@@ -128,7 +129,7 @@ class Reader:
                 if outermost in fids:
                     _newest, items = found.setdefault(repeat.fid, (repeat, {}))
                     for item in repeat.row_items:
-                        if item.kind.answerable and not item.kind.repeats:
+                        if item.kind.answerable and not item.kind.repeats and item.fid in open_to:
                             items.setdefault(item.fid, item)
         return [(repeat, list(items.values())) for repeat, items in found.values()]
 
