@@ -106,7 +106,7 @@ class Item:
     config: Mapping[str, Any] = field(default_factory=dict)
     items: tuple[Item, ...] = ()  # what stands in a group or repeat; nothing in other kinds
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """Return the kind that knows how to read, judge and show this item's values."""
         from engine.kinds import KINDS

@@ -6,6 +6,7 @@ Lists read it, services/indexing.py writes it, `flask forms check-index` compare
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +41,7 @@ ANY_NUMBER = "*"  # the value under which field_month keeps a number that is onl
 STAGE = "_stage"  # stands among the fields as if it were a question; no fid begins with an underscore
 STAGE_LABEL = {"zh_Hans_CN": "办理阶段", "en": "Stage"}
 CACHED_SHAPES = 512
+HELD = "held_shapes"  # in session.info
 LISTS = frozenset({"select_multiple"})  # kinds of which one answer has several index rows
 IMPLIED = {"eq": ("ne", "in"), "ge": ("between",), "empty": ("filled",)}  # what a kind can do that can do these
 
@@ -155,6 +157,9 @@ def shape(form_id: int) -> Shape:
     Shapes are built once per process; one read of the version list per page keeps any number of processes right.
     Raises LookupError where there is no version.
     """
+    if form_id in db.session.info.get(HELD, ()):
+        held: Shape = db.session.info[HELD][form_id]
+        return held
     transaction = db.session().get_transaction()
     if transaction is None or db.session.info.get("writing"):
         return _shape(form_id)
@@ -162,6 +167,17 @@ def shape(form_id: int) -> Shape:
     if form_id not in seen:
         seen[form_id] = _shape(form_id)
     return seen[form_id]
+
+
+@contextmanager
+def held_shape(form_id: int) -> Iterator[Shape]:
+    """Read the shape once for thousands of records of one act, which holds the form: no version comes between."""
+    held: dict[int, Shape] = db.session.info.setdefault(HELD, {})
+    held[form_id] = _shape(form_id)
+    try:
+        yield held[form_id]
+    finally:
+        del held[form_id]
 
 
 def _shape(form_id: int) -> Shape:

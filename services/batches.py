@@ -21,7 +21,7 @@ from models.forms import Form
 from models.orgs import OrgUnit
 from models.records import Record, RecordRevision, RecordState
 from models.webhooks import WebhookEvent
-from queries.indexing import derived, shape
+from queries.indexing import Shape, derived, held_shape
 from services.access import require
 from services.indexing import add_all, drop_all
 from services.records import (
@@ -66,7 +66,20 @@ def create_records(
     if not all(outcome.ok for outcome in outcomes):
         raise NotClean
     form = open_form(form, actor)
-    known = shape(form.id)
+    with held_shape(form.id) as known:
+        return _create(form, known, outcomes, version=version, actor=actor, at=at, today=today)
+
+
+def _create(
+    form: Form,
+    known: Shape,
+    outcomes: Sequence[Outcome],
+    *,
+    version: int,
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Entered:
     asked = version_asked(known, version, today)
     units = _units(asked, outcomes)  # held here, so that the session does not read them again for every record
     ids: list[int] = []
@@ -94,8 +107,12 @@ def void_batch(form: Form, ids: Sequence[int], *, reason: str, actor: Actor, at:
     """Take many records out of use, all or none. Raises what void_records raises."""
     reason = reason_given(reason)
     require(actor, "record:delete")
-    known = shape(form.id)
-    for part in chunks(sorted(ids)):
+    with held_shape(form.id) as known:
+        _void(form, known, sorted(ids), reason=reason, actor=actor, at=at)
+
+
+def _void(form: Form, known: Shape, ids: Sequence[int], *, reason: str, actor: Actor, at: datetime) -> None:
+    for part in chunks(ids):
         records = locked_records(form, part, actor, "record:delete")
         drop_all(form.id, [(record.id, derived(record, known)) for record in records])
         for record in records:
