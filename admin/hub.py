@@ -21,7 +21,7 @@ from admin.hub_door import chosen_records, form_at, record_at
 from admin.hub_edit import EditPage
 from admin.hub_list import ListRequest
 from admin.hub_views import open_list
-from engine.definition import Item, Page
+from engine.definition import Definition, Item, Page
 from engine.rows import answer_at
 from engine.schema import fid_of
 from forms.live import live
@@ -29,6 +29,7 @@ from models.forms import Form
 from models.records import Record, RecordRevision, RecordState
 from queries import audit, exports, records, registers
 from queries.comments import remarks
+from queries.duplicates import Hint, duplicates
 from queries.forms import definition
 from queries.indexing import shape
 from queries.rights import FieldRights, rights_on, stage_shown
@@ -101,6 +102,7 @@ class FormHub(ZhiyeView):
             pages=[(page, _shown(form, record, page, rights)) for page in pinned.pages],
             rows_told=rows_told(record, pinned, rights=rights, today=clock.today(), locale=i18n.locale()),
             stage=stage_shown(record, shape(form.id).newest),
+            duplicates=_duplicates(form, record, pinned) if record.state == RecordState.ACTIVE else [],
             is_older=record.version < (form.current_version or 0),
             remarks=remarks(record),
             may_comment=may(actor(), "record:comment", record),
@@ -227,6 +229,13 @@ class FormHub(ZhiyeView):
         return self.render(
             "admin/hub/revision.html", form=form, record=record, revision=revision, pages=pages, rows_told=rows
         )
+
+
+def _duplicates(form: Form, record: Record, pinned: Definition) -> list[Hint]:
+    """Return the earlier records that may be about the same matter."""
+    return duplicates(
+        form, record.answers, pinned, actor=actor(), at=record.created_at, before=record, locale=i18n.locale()
+    )
 
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:

@@ -24,6 +24,7 @@ from forms.row_acts import ACTS, acted
 from forms.uploads import Upload, Uploads, take_uploads
 from models.files import File
 from queries.drafts import own_record
+from queries.duplicates import duplicates
 from queries.files import draft_file
 from services.drafts import ChangedElsewhere, add_file, hand_in, refuse_stale, remove_file, save_draft
 from services.files import store_upload
@@ -238,4 +239,7 @@ def _check(entry: Entry, *, notice: Any = "") -> str:
             refuse_stale(entry.form, entry.draft.version, today=clock.today())
         except Refusal as refusal:
             notice = refusal.message
-    return render_template("field/check.html", entry=entry, sections=summary(entry), notice=notice)
+    hints = duplicates(
+        entry.form, entry.outcome.answers, entry.definition, actor=entry.who, at=clock.now(), locale=locale()
+    )
+    return render_template("field/check.html", entry=entry, sections=summary(entry), notice=notice, duplicates=hints)
