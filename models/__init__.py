@@ -9,6 +9,7 @@ from models import (
     audit,
     calendar,
     categories,
+    coins,
     comments,
     drafts,
     exports,
@@ -19,14 +20,17 @@ from models import (
     messages,
     orgs,
     people,
+    point_rules,
     records,
     settings,
+    stations,
     tokens,
     webhooks,
     xlsforms,
 )
 
 __all__ = [
-    "access", "accounts", "audit", "calendar", "categories", "comments", "drafts", "exports", "files", "forms", "imports", "jobs", "messages", "orgs",
-    "people", "records", "settings", "tokens", "webhooks", "xlsforms",
+    "access", "accounts", "audit", "calendar", "categories", "coins", "comments", "drafts", "exports", "files",
+    "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "records", "settings", "stations",
+    "tokens", "webhooks", "xlsforms",
 ]  # fmt: skip
