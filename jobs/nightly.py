@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
@@ -14,11 +14,13 @@ from models.forms import Form
 from queries.chain import first_break
 from queries.index_check import check_index
 from services.deliveries import forget_deliveries
+from services.exports import sweep_exports
 from services.files import sweep_orphans
+from services.imports import sweep_imports
 from services.jobs import forget_runs
 from services.messages import deliver_waiting
 from services.signins import forget_sign_ins
-from shell.files import file_store
+from shell.files import export_store, file_store, import_store
 
 INDEX_SAMPLE = 1_000  # records of each register a night
 
@@ -65,6 +67,12 @@ def sweep_files(at: datetime) -> Report:
     return {"files": sweep_orphans(file_store(), actor=system_actor("sweep_files"), at=at)}
 
 
+def sweep_exchange(at: datetime) -> Report:
+    """Remove workbooks that nobody went on with for a day, and exports whose day is over."""
+    imports = sweep_imports(import_store(), before=at - timedelta(days=1))
+    return {"imports": imports, "exports": sweep_exports(export_store(), at=at)}
+
+
 PERIODIC = (
     Periodic("outbox", EveryMinute(), outbox),
     Periodic("webhooks", EveryMinute(), send_due),
@@ -72,4 +80,5 @@ PERIODIC = (
     Periodic("index_check", Nightly(time(3, 30)), check_indexes),
     Periodic("forget", Nightly(time(4, 0)), forget),
     Periodic("sweep_files", Nightly(time(4, 30)), sweep_files),
+    Periodic("sweep_exchange", Nightly(time(4, 45)), sweep_exchange),
 )
