@@ -18,7 +18,7 @@ from forms.webhooks import WebhookEditForm, WebhookForm
 from models.webhooks import Webhook
 from queries.orgs import county_of
 from queries.tokens import form_titles, offered_forms
-from queries.webhooks import DELIVERY_LABELS, EVENT_LABELS, PAGE, deliveries, delivery_in_scope, totals
+from queries.webhooks import DELIVERY_LABELS, EVENT_LABELS, PAGE, REASONS, deliveries, delivery_in_scope, totals
 from services.deliveries import MOST_ATTEMPTS, redeliver
 from services.webhooks import Wanted, change_webhook, create_webhook, delete_webhook, switch_webhook
 from shell.access import actor
@@ -50,7 +50,7 @@ class WebhooksView(ZhiyeModelView):
     create_template = "admin/webhooks/create.html"
     details_template = "admin/webhooks/details.html"
     column_list = ("name", "url", "events", "active", "failing_since")
-    column_details_list = ("name", "url", "events", "forms", "active", "failing_since", "created_at")
+    column_details_list = ("url", "events", "forms", "active", "failing_since", "created_at")
     column_labels = {
         "name": _l("名称"), "url": _l("接收地址"), "events": _l("推送哪些事"), "forms": _l("限于哪些表单"),
         "active": _l("启用"), "failing_since": _l("从何时起没有送达"), "created_at": _l("建立时间"),
@@ -76,7 +76,7 @@ class WebhooksView(ZhiyeModelView):
         return {
             **super().details_context(row), "wide_columns": ("url",), "deliveries": found[:PAGE],
             "older": found[PAGE - 1].id if len(found) > PAGE else None, "before": before, "state": state,
-            "labels": DELIVERY_LABELS, "event_labels": EVENT_LABELS, "most": MOST_ATTEMPTS,
+            "labels": DELIVERY_LABELS, "reasons": REASONS, "event_labels": EVENT_LABELS, "most": MOST_ATTEMPTS,
             "totals": totals(row.id, now() - LATELY), "may_switch": self.may("edit"),
         }  # fmt: skip
 

@@ -50,6 +50,8 @@ class Reading:
                 self.errors.append((at, _l("这张表单没有这个字段。")))
             elif item.fid not in self.may:
                 self.errors.append((at, _l("您没有填写这一项的权限。")))
+            elif item.calculation is not None:
+                self.errors.append((at, _l("这一项由系统计算，不能填写。")))
             elif item.kind.takes_files:
                 self.errors.append((at, _l("照片、文件和签名不能通过接口填写，请在页面上传。")))
             elif item.kind.repeats and isinstance(value, list):

@@ -28,6 +28,15 @@ DELIVERY_LABELS: Mapping[str, Any] = {
     DeliveryState.FAILED: _l("已放弃"),
 }
 
+REASONS: Mapping[str, Any] = {  # why nothing arrived, by the words of services/sending.py
+    "forbidden": _l("不允许发往内部网络的地址"),
+    "name": _l("没有查到这个域名"),
+    "timeout": _l("对方没有及时应答"),
+    "certificate": _l("对方的安全证书有问题"),
+    "refused": _l("对方拒绝连接"),
+    "broken": _l("连接中断"),
+}
+
 
 def listening(county_id: int) -> list[Webhook]:
     """Return the webhooks of a county that are switched on."""

@@ -20,7 +20,7 @@ from queries.webhooks import county_admins, due
 from services.access import require
 from services.audit import record_audit
 from services.messages import put_notice
-from services.sending import post
+from services.sending import post, reason_of
 from services.transaction import transaction
 from services.vault import vault
 from services.webhooks import MANAGE, POSTED, SECRET_CONTEXT
@@ -32,7 +32,6 @@ PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 420, 700))
 MOST_ATTEMPTS = len(PAUSES) + 1
 DISABLED_AFTER = timedelta(days=5)
 KEEP = timedelta(days=30)
-ERROR_LENGTH = 300
 OK_STATUS = range(200, 300)
 ADMIN_PATH = "/admin/api/webhooks/details/?id="
 DISABLED = "推送“{name}”连续 {days} 天没有送达，已自动停用。请检查对方系统，再到“数据接口”里重新启用。"
@@ -99,7 +98,7 @@ def _send(parcel: Parcel, send: Sender, clock: Callable[[], datetime]) -> bool:
     try:
         status = send(parcel.url, parcel.body, headers_of(parcel, at=clock()))
     except (OSError, ValueError, http.client.HTTPException) as failure:
-        error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH]
+        error = reason_of(failure)
     note_attempt(parcel.delivery_id, status=status, error=error, at=clock())
     return status in OK_STATUS
 

@@ -16,8 +16,25 @@ LONGEST_URL = 500
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Unreachable(OSError):  # noqa: N818 - named as the fact
-    """An address that must not be called, or cannot; the text goes to an administrator."""
+class Forbidden(OSError):  # noqa: N818 - named as the fact
+    """An address that must not be called."""
+
+
+def reason_of(failure: Exception) -> str:
+    """Return in a word why nothing arrived (queries/webhooks.py has the sentences)."""
+    match failure:
+        case Forbidden():
+            return "forbidden"
+        case socket.gaierror():
+            return "name"
+        case TimeoutError():
+            return "timeout"
+        case ssl.SSLError():
+            return "certificate"
+        case ConnectionRefusedError():
+            return "refused"
+        case _:
+            return "broken"
 
 
 def parts_of(url: str) -> SplitResult:
@@ -90,10 +107,10 @@ def _connection(parts: SplitResult, *, private: bool) -> http.client.HTTPConnect
 
 
 def _open(host: str, port: int, *, private: bool) -> socket.socket:
-    last: OSError = Unreachable("没有查到这个域名")
+    last: OSError = socket.gaierror(host)
     for address in _addresses(host, port):
         if not allowed(address, private=private):
-            raise Unreachable(f"不允许发往这个网络地址：{address}")
+            raise Forbidden(str(address))
         try:
             return socket.create_connection((str(address), port), timeout=TIMEOUT)
         except OSError as error:

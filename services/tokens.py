@@ -151,7 +151,8 @@ def _create(user: User, asked: Asked, *, kind: TokenKind, actor: Actor, at: date
     )  # fmt: skip
     db.session.add(token)
     db.session.flush()
-    after = {"name": name, "whose": user.name, "scopes": scopes, "forms": len(forms), "expires_at": asked.expires_at}
+    until = asked.expires_at.date().isoformat()
+    after = {"name": name, "whose": user.name, "scopes": scopes, "forms": len(forms), "expires_at": until}
     record_audit("token:create", token, actor=actor, at=at, after=after)
     return token.id, secret
 

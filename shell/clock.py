@@ -19,8 +19,8 @@ def zone() -> ZoneInfo:
 
 
 def end_of(day: dt.date) -> dt.datetime:
-    """Return the instant in which a day of the county ends."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
+    """Return the last second of a day of the county."""
+    return dt.datetime.combine(day, dt.time(23, 59, 59), zone())
 
 
 def today() -> dt.date:

@@ -61,6 +61,8 @@ def policy(mark: str) -> str:
         "org:list": {marks.NOTE, marks.PAST_NAME},
         "household:list": {marks.HOUSE, marks.HOUSE_HINT},
         "resident:list": {marks.RESIDENT, marks.RESIDENT_PHONE_MASK},
+        "token:manage": {marks.TOKEN},
+        "webhook:list": {marks.HOOK},
     }
     return next((permission for permission, those in opened_by.items() if mark in those), "record:list")
 
@@ -71,6 +73,8 @@ def may_meet(mark: str) -> set[str]:
         return set()
     if mark in {marks.DRAFT, marks.NOTICE}:
         return {"grid.yucun"}
+    if mark == marks.TOKEN:
+        return {"grid.yucun"} | inside_with("token:manage")
     if mark == marks.DRAFT_PHOTO:
         return {"grid.yucun"} | inside_with("audit:list")
     named_in_the_chain = inside_with("audit:list") if mark in {marks.PHOTO, marks.HOUSE} else set()

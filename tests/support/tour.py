@@ -24,7 +24,7 @@ OWN_SESSION = {
     "desk.end_other_sign_ins", "portal.set_language", "portal.healthz",
 }  # fmt: skip
 THINGS = {"org_unit": "unit", "user": "user", "household": "household", "resident": "resident", "category": "category",
-          "audit_event": "audit"}  # fmt: skip
+          "audit_event": "audit", "api_token": "token", "webhook": "webhook"}  # fmt: skip
 WORDS = (marks.WORD, "楼板", "余村", marks.PHONE, marks.RESIDENT_PHONE, "lljf-000001")
 
 
@@ -58,6 +58,7 @@ class Tour:
             "export_type": ("xlsx", "csv"),
             "sign_in_id": (village.ids["sign_in"],),
             "notice_id": (village.ids["notice"],),
+            "token_id": (village.ids["token"],),
             "job_id": (1,),
             "which": ("phone", "address"),
             "name": ("village",),

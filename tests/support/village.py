@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -22,7 +22,9 @@ from models.messages import Notice, Outbox
 from models.orgs import OrgName, OrgUnit
 from models.people import Household, Resident
 from models.records import Record, RecordRevision
+from models.tokens import ApiToken
 from models.views import RegisterView
+from models.webhooks import Webhook
 from queries.records import Request, page
 from services.people import create_household, create_resident
 from services.records import change_record
@@ -48,6 +50,8 @@ RESIDENT = "暗号居民"
 ADDRESS = "暗号路七号楼"
 RESIDENT_PHONE, RESIDENT_PHONE_MASK = "13833221177", "138****1177"
 NOTICE = "暗号通知一则"
+TOKEN = "暗号令牌"
+HOOK = "暗号推送"
 USER = "暗号同事"
 NOTE = "暗号组织说明"
 PAST_NAME = "暗号旧村名"
@@ -93,7 +97,8 @@ class Village:
             DRAFT_PHOTO: "the draft's photograph", HOUSE: "the household", HOUSE_HINT: "the household's place",
             RESIDENT: "the resident", ADDRESS: "the resident's address", USER: "the user", NOTE: "the unit's note",
             PAST_NAME: "the unit's earlier name", RESIDENT_PHONE: "the resident's phone",
-            RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", self.number: NUMBER_MARK,
+            RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", TOKEN: "the token",
+            HOOK: "the webhook", self.number: NUMBER_MARK,
         }  # fmt: skip
 
     def rows(self) -> dict[str, Any]:
@@ -112,6 +117,8 @@ class Village:
             (Membership, Membership.user_id.in_([self.ids["user"], self.cast.users["grid.yucun"]])),
             (SignIn, SignIn.id == self.ids["sign_in"]),
             (Notice, Notice.id == self.ids["notice"]),
+            (ApiToken, ApiToken.id == self.ids["token"]),
+            (Webhook, Webhook.id == self.ids["webhook"]),
             (Form, Form.id == self.form_id),
             (RegisterView, RegisterView.uid == self.view),
             (Category, Category.county_id == self.cast.units[VILLAGE_COUNTY]),
@@ -219,4 +226,15 @@ def _loose_ends(village: Village) -> None:
     db.session.add(notice)
     db.session.flush()
     sign_in = db.session.scalars(sa.select(SignIn.id).where(SignIn.user_id == worker.id).limit(1)).one()
+    token = ApiToken(
+        user_id=worker.id, kind="personal", name=TOKEN, token_hash="x" * 64, tail="abcd", scopes=["read"], forms=[],
+        created_at=AT, expires_at=AT + timedelta(days=300),
+    )  # fmt: skip
+    hook = Webhook(
+        county_id=unit.county_id, name=HOOK, url="https://receiver.invalid/", secret_sealed="x", events=[], forms=[],
+        created_at=AT,
+    )  # fmt: skip
+    db.session.add_all([token, hook])
+    db.session.flush()
+    village.ids |= {"token": token.id, "webhook": hook.id}
     village.ids |= {"category": category.id, "notice": notice.id, "sign_in": sign_in, "unit": unit.id}
