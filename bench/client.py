@@ -18,6 +18,7 @@ class Fields(HTMLParser):
         self.posting = False
         self.select = self.area = ""
         self.links: list[str] = []
+        self.options: dict[str, list[str]] = {}  # what each menu offers
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
@@ -33,11 +34,17 @@ class Fields(HTMLParser):
                 self.values.append((name, value))
         elif tag == "select":
             self.select = name
-        elif tag == "option" and "selected" in found:
-            self.values.append((self.select, value))
+        elif tag == "option":
+            self.options.setdefault(self.select, []).append(value)
+            if "selected" in found:
+                self.values.append((self.select, value))
         elif tag == "textarea":
             self.area = name
             self.values.append((name, ""))
+
+    def first_option(self, name: str) -> str:
+        """Return the first real choice of a menu."""
+        return next(value for value in self.options[name] if value)
 
     def handle_data(self, data: str) -> None:
         if self.area:
@@ -56,6 +63,7 @@ class Browser:
         self.cookies = SimpleCookie()
         self.body = b""
         self.location = ""
+        self.path = ""  # of the page that is open
 
     def get(self, path: str) -> float:
         """Open a page; return the seconds until its last byte. Fails on anything but 200."""
@@ -63,6 +71,19 @@ class Browser:
 
     def post(self, path: str, values: list[tuple[str, str]]) -> float:
         return self._ask("POST", path, urlencode(values), {200, 302})
+
+    def follow(self, path: str) -> None:
+        """Open a page wherever it leads."""
+        while path:
+            self._ask("GET", path, None, {200, 302})
+            self.path, path = path, self.location
+
+    def send(self, path: str, values: list[tuple[str, str]]) -> None:
+        """Post a form and open what follows. Fails where the page comes back instead."""
+        self.post(path, values)
+        if not self.location:
+            raise AssertionError(f"{path} was not taken\n{self.body.decode(errors='replace')[:5000]}")
+        self.follow(self.location)
 
     def fields(self) -> Fields:
         found = Fields()

@@ -1,4 +1,4 @@
-"""Fill a SQLite database with records of the demo form: the rows create_record would write, in bulk.
+"""Fill a database with records of the measured form: the rows create_record would write, in bulk.
 
 Twenty thousand different documents are derived by the product's own functions; each record takes one of them, with
 its own village, day and number. Nothing else is invented here, and check_index compares a sample with the documents.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
+from bench import form as measured
+from bench.sinks import Counters, Row, Sink, sink_for
 from engine.answers import clean
 from engine.kinds.cn_id import check_digit
 from models.access import system_actor
@@ -27,9 +28,11 @@ from models.forms import Form
 from models.orgs import Level, OrgUnit
 from queries.answers import context_for, org_name
 from queries.index_check import check_index
-from queries.indexing import NUMBER, TEXT, Derived, Place, derive, month_of, place_words, shape, tokens_of
+from queries.indexing import Derived, Place, derive, month_of, place_words, shape, tokens_of
+from queries.tallies import Sums, add_tallies, rolled_up
 from services import demo
 from services.audit import record_audit
+from services.forms import create_form, publish_form
 from services.sealing import seal_answers
 from services.transaction import write_transaction
 
@@ -91,6 +94,10 @@ class Village:
     place: Place
     a1: float
 
+    @property
+    def place_key(self) -> tuple[int, int, int]:
+        return self.place.county_id, self.place.town_id, self.place.village_id
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -98,7 +105,7 @@ class Sample:
 
     answers: dict[str, Any]
     derived: Derived
-    words: str
+    words: tuple[str, ...]
 
 
 def fill(rows: int) -> int:
@@ -106,24 +113,35 @@ def fill(rows: int) -> int:
     upgrade()
     demo.seed_county(actor=SYSTEM, at=END)
     demo.seed_accounts(actor=SYSTEM, at=END)
-    form = demo.seed_forms(actor=SYSTEM, at=END)[0]
-    form_id, prefix, county_id = form.id, form.prefix, form.county_id
+    form = _published()
+    form_id, county_id = form.id, form.county_id
     villages = [
         Village(Place(county_id, unit.town_id or 0, unit.id, unit.id), float(unit.id))
         for unit in db.session.scalars(sa.select(OrgUnit).where(OrgUnit.level == Level.VILLAGE))
     ]
     pick = random.Random(SEED)
     samples = list(_samples(form, villages[0], pick, min(DOCUMENTS, rows)))
-    path = str(db.engine.url.database)
+    address = db.engine.url
     db.session.remove()
     for engine in db.engines.values():
         engine.dispose()  # leaving WAL needs the file alone
-    _write(path, form_id, prefix, rows, samples, villages, pick)
+    with sink_for(address, form_id, rows) as sink:
+        _write(sink, form_id, rows, samples, villages, pick)
     with write_transaction():
         form = db.session.get_one(Form, form_id)
         form.next_number = rows + 1
         record_audit("bench:fill", form, actor=SYSTEM, at=END, after={"records": rows})
     return form_id
+
+
+def _published() -> Form:
+    centre = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.level == Level.COUNTY)).one()
+    form = create_form(
+        centre.id, key=measured.KEY, title=measured.TITLE, prefix=measured.PREFIX, definition=measured.document(),
+        actor=SYSTEM, at=END,
+    )  # fmt: skip
+    publish_form(form, row_version=form.row_version, actor=SYSTEM, at=END)
+    return form
 
 
 def verify(form_id: int) -> int:
@@ -140,7 +158,7 @@ def _samples(form: Form, village: Village, pick: random.Random, number: int) -> 
     nowhere = Place(0, 0, 0, 0)
     skip = len(place_words(nowhere))
     for _ in range(number):
-        raw = {"a1": int(village.a1), "a4": "2026-01-01", **_raw(pick)}
+        raw = {"a1": int(village.a1), "a4": "2026-01-01", **_raw(pick), **measured.more_answers(pick)}
         outcome = clean(known.newest, raw, context)
         assert outcome.ok, outcome.errors
         answers = seal_answers(known.newest, outcome.answers)
@@ -148,7 +166,7 @@ def _samples(form: Form, village: Village, pick: random.Random, number: int) -> 
             form_id=form.id, place=nowhere, created_at=END, answers=answers, definition=known.newest,
             fields=known.fields, org_name=org_name,
         )  # fmt: skip
-        yield Sample(answers, found, " ".join(found.tokens[skip:]))
+        yield Sample(answers, found, found.tokens[skip:])
 
 
 def _raw(pick: random.Random) -> dict[str, Any]:
@@ -171,91 +189,42 @@ def _raw(pick: random.Random) -> dict[str, Any]:
 
 
 def _write(
-    path: str, form_id: int, prefix: str, rows: int, samples: list[Sample], villages: list[Village], pick: random.Random
+    sink: Sink, form_id: int, rows: int, samples: list[Sample], villages: list[Village], pick: random.Random
 ) -> None:
-    raw = sqlite3.connect(path, isolation_level=None)
-    raw.executescript(
-        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000000; PRAGMA temp_store=MEMORY;"
-        "DROP INDEX ix_record_text_record; DROP INDEX ix_record_number_record; BEGIN;"
-        "CREATE TEMP TABLE t_record_text (fid, town, value, id, village);"
-        "CREATE TEMP TABLE t_record_number (fid, town, value, id, village);"
-    )
     places: Counter[Any] = Counter()
     values: Counter[Any] = Counter()
+    sums: Sums = {}
     for start in range(1, rows + 1, CHUNK):
-        batch = _Batch(form_id, prefix, rows)
+        batch = []
         for serial in range(start, min(start + CHUNK, rows + 1)):
-            batch.add(serial, pick.choice(samples), pick.choice(villages), pick)
-        batch.write(raw)
-        places.update(batch.places)
-        values.update(batch.values)
-    for name in (TEXT, NUMBER):
-        raw.execute(
-            f"INSERT INTO {name} (form_id, fid, town_id, value, record_id, village_id) "
-            f"SELECT {form_id}, fid, town, value, id, village FROM t_{name} ORDER BY fid, town, value, id"
-        )
-        raw.execute(f"CREATE INDEX ix_{name}_record ON {name} (record_id)")
-    raw.executemany("INSERT INTO record_count VALUES (?,?,?,?,?,?)", [(form_id, *key, n) for key, n in places.items()])
-    raw.executemany("INSERT INTO field_count VALUES (?,?,?,?,?,?)", [(form_id, *key, n) for key, n in values.items()])
-    raw.execute("COMMIT")
-    raw.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA optimize;")
-    raw.close()
+            sample, village = pick.choice(samples), pick.choice(villages)
+            row = _row(form_id, serial, serial / rows, sample, village, pick)
+            batch.append(row)
+            spot = (*village.place_key, month_of(row.at))
+            places[spot] += 1
+            add_tallies(sums, spot, sample.derived.tallies)
+            for fid, text, _town, _village in sample.derived.counts:
+                told = str(int(village.a1)) if fid == "a1" else text
+                values[fid, told, village.place.town_id, village.place.village_id] += 1
+        sink.write(batch)
+    sink.finish(Counters(places, values, rolled_up(sums)))
 
 
-class _Batch:
-    """The rows of some thousand records, table by table."""
-
-    def __init__(self, form_id: int, prefix: str, total: int) -> None:
-        self.form_id, self.prefix, self.total = form_id, prefix, total
-        self.records: list[tuple[Any, ...]] = []
-        self.revisions: list[tuple[Any, ...]] = []
-        self.index: dict[str, list[tuple[Any, ...]]] = {TEXT: [], NUMBER: []}
-        self.words: list[tuple[int, str]] = []
-        self.places: Counter[Any] = Counter()
-        self.values: Counter[Any] = Counter()
-
-    def add(self, serial: int, sample: Sample, village: Village, pick: random.Random) -> None:
-        place, town = village.place, village.place.town_id
-        at = END - SPAN + SPAN * (serial / self.total)
-        day = (at - timedelta(days=pick.randrange(30))).date().isoformat()
-        answers = json.dumps({**sample.answers, "a1": int(village.a1), "a4": day}, ensure_ascii=False)
-        stamp = at.strftime("%Y-%m-%d %H:%M:%S.%f")
-        spot = (place.county_id, town, place.village_id, place.org_id)
-        self.records.append(
-            (
-                serial,
-                f"{serial:032x}",
-                self.form_id,
-                1,
-                serial,
-                f"{self.prefix}-{serial:06d}",
-                stamp,
-                stamp,
-                answers,
-                *spot,
-            )
-        )
-        self.revisions.append((serial, answers, stamp))
-        for table, fid, _town, value, _village in sample.derived.rows:
-            told = village.a1 if fid == "a1" else day if fid == "a4" else value
-            self.index[table].append((fid, town, told, serial, place.village_id))
-        for fid, text, _town, _village in sample.derived.counts:
-            told = str(int(village.a1)) if fid == "a1" else text
-            self.values[fid, told, town, place.village_id] += 1
-        self.places[place.county_id, town, place.village_id, month_of(at)] += 1
-        self.words.append((serial, f"{' '.join(tokens_of(self.form_id, place_words(place)))} {sample.words}"))
-
-    def write(self, raw: sqlite3.Connection) -> None:
-        raw.executemany(
-            "INSERT INTO record (id, uid, form_id, version, serial, number, state, created_at, updated_at, answers,"
-            " county_id, town_id, village_id, org_id, row_version) VALUES (?,?,?,?,?,?,'active',?,?,?,?,?,?,?,1)",
-            self.records,
-        )
-        raw.executemany(
-            "INSERT INTO record_revision (record_id, n, version, state, answers, hidden, reason, at)"
-            " VALUES (?, 1, 1, 'active', ?, '{}', '', ?)",
-            self.revisions,
-        )
-        for name, lines in self.index.items():
-            raw.executemany(f"INSERT INTO t_{name} VALUES (?,?,?,?,?)", lines)
-        raw.executemany("INSERT INTO record_fts (rowid, grams) VALUES (?,?)", self.words)
+def _row(form_id: int, serial: int, share: float, sample: Sample, village: Village, pick: random.Random) -> Row:
+    """Return one record of the place and the moment that its number has in the three years."""
+    place = village.place
+    at = END - SPAN + SPAN * share
+    day = (at - timedelta(days=pick.randrange(30))).date().isoformat()
+    own: dict[str, Any] = {"a1": village.a1, "a4": day}
+    return Row(
+        serial=serial,
+        number=f"{measured.PREFIX}-{serial:06d}",
+        at=at,
+        answers=json.dumps({**sample.answers, "a1": int(village.a1), "a4": day}, ensure_ascii=False),
+        place=place,
+        index=[
+            (table, fid, place.town_id, own.get(fid, value), place.village_id)
+            for table, fid, _town, value, _village in sample.derived.rows
+        ],
+        words=(*tokens_of(form_id, place_words(place)), *sample.words),
+    )

@@ -1,4 +1,4 @@
-"""The server under measurement: the product, and beside it under /floor a bare Flask page, in one waitress process."""
+"""The server under measurement: the product, and beside it under /floor two bare pages, in one waitress process."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import json
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, render_template_string
+import psycopg
+from flask import Flask, redirect, render_template_string, request
+from sqlalchemy import make_url
 from waitress import serve
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
 
 from app import create_app  # noqa: TID251 - a benchmark starts the whole house, as tests do
 from config import Settings
@@ -24,31 +29,80 @@ NEWEST = (
     "SELECT number, created_at, answers FROM record WHERE form_id = 1 AND state = 'active' AND county_id = 1 "
     "ORDER BY id DESC LIMIT 50"
 )
+TABLE = "CREATE TABLE IF NOT EXISTS floor_row (id {} PRIMARY KEY, kind TEXT, answers TEXT NOT NULL)"
 
 
-def settings_for(folder: Path) -> Settings:
-    return Settings(data_dir=folder, embedded_jobs=False, rate_limits=False)
+def settings_for(folder: Path, address: str = "") -> Settings:
+    """Return the settings of the product in a data folder; without an address on the file in there."""
+    return Settings(data_dir=folder, database_url=address, embedded_jobs=False, rate_limits=False)
 
 
-def floor(path: str) -> Flask:
-    """Return the least a Flask page of these fifty rows can be: no session, no permission, no layout."""
+def floor(folder: Path, address: str) -> Flask:
+    """Return the least a Flask page of these fifty rows can be, and the least that keeps a form: no session, no right.
+
+    The form is kept as one row, as durably as the product keeps it.
+    """
     app = Flask("floor")
     own = threading.local()
+    opened = _sqlite(folder) if address.startswith("sqlite") else _postgres(address)
+
+    def execute(sql: str, *values: Any) -> Any:
+        if not hasattr(own, "execute"):
+            own.execute = opened()
+        return own.execute(sql, values)
 
     @app.get("/")
     def rows() -> str:
-        if not hasattr(own, "connection"):
-            own.connection = sqlite3.connect(path)
-            own.connection.executescript("PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;")
-        found = own.connection.execute(NEWEST).fetchall()
-        return render_template_string(FLOOR, rows=[(number, at, json.loads(told)) for number, at, told in found])
+        found = execute(NEWEST).fetchall()
+        return render_template_string(FLOOR, rows=[(number, at, _read(told)) for number, at, told in found])
+
+    @app.post("/insert")
+    def insert() -> Response:
+        kept = json.dumps(request.form.to_dict(), ensure_ascii=False)
+        execute("INSERT INTO floor.floor_row (kind, answers) VALUES (?, ?)", request.form.get("f_a2", ""), kept)
+        return redirect("/floor/")
 
     return app
 
 
-def main(folder: str, port: str) -> None:
-    app = create_app(settings_for(Path(folder)))
-    both = DispatcherMiddleware(app, {"/floor": floor(str(Path(folder) / "zhiye.db"))})
+def _read(told: Any) -> Any:
+    return json.loads(told) if isinstance(told, str) else told
+
+
+Execute = Callable[[str, tuple[Any, ...]], Any]
+
+
+def _sqlite(folder: Path) -> Callable[[], Execute]:
+    """Each row is a transaction of its own in a file beside the product's: the two never wait for each other."""
+
+    def opened() -> Execute:
+        connection = sqlite3.connect(folder / "zhiye.db", isolation_level=None)
+        connection.execute("ATTACH ? AS floor", (str(folder / "floor.db"),))
+        connection.executescript(
+            "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA floor.journal_mode=WAL;"
+            "PRAGMA floor.synchronous=FULL;" + TABLE.format("INTEGER").replace("floor_row", "floor.floor_row")
+        )
+        return connection.execute
+
+    return opened
+
+
+def _postgres(address: str) -> Callable[[], Execute]:
+    uri = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(uri, autocommit=True) as first:
+        first.execute(TABLE.format("BIGINT GENERATED ALWAYS AS IDENTITY"))
+
+    def opened() -> Execute:
+        connection = psycopg.connect(uri, autocommit=True)
+        spelled = str.maketrans({"?": "%s"})
+        return lambda sql, values: connection.execute(sql.replace("floor.", "").translate(spelled), values or None)
+
+    return opened
+
+
+def main(folder: str, address: str, port: str) -> None:
+    app = create_app(settings_for(Path(folder), address))
+    both = DispatcherMiddleware(app, {"/floor": floor(Path(folder), address)})
     serve(both, host="127.0.0.1", port=int(port), threads=THREADS, ident="")
 
 

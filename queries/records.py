@@ -80,7 +80,7 @@ class Page:
         self.first = query.cursor is None
 
     @cached_property
-    def count(self) -> Count:
+    def count(self, visits: int = COUNT_VISITS) -> Count:
         """How many records the request finds on all pages together, as capped_count says."""
         return Count(len(self.records)) if self.first and self.next is None else self._query.count()
 
@@ -92,9 +92,14 @@ def page(form: Form, actor: Actor, request: Request, permission: str = "record:l
     return Page(query, *query.page(limit + 1), limit)
 
 
-def capped_count(form: Form, actor: Actor, request: Request, permission: str = "record:list") -> Count:
-    """Return how many records a request finds, at most COUNT_CAP; `more` marks a number that is only a lower end."""
-    return _Query(form, actor, request, permission).count()
+def capped_count(
+    form: Form, actor: Actor, request: Request, permission: str = "record:list", *, visits: int = COUNT_VISITS
+) -> Count:
+    """Return how many records a request finds, at most COUNT_CAP; `more` marks a number that is only a lower end.
+
+    `visits` is how many index rows may be looked at: pages look at few, acts that depend on the number at more.
+    """
+    return _Query(form, actor, request, permission).count(visits)
 
 
 def get_record(form: Form, record_id: int, actor: Actor, permission: str = "record:list") -> Record | None:
@@ -271,10 +276,10 @@ class _Query:
                 return _capped(self.scope.total(COUNT_CAP))
             if len(conditions) == 1 and conditions[0].field.counted and self._is_one_value(conditions[0]):
                 return _capped(self.scope.carrying(conditions[0]))
-        return self._counted(conditions)
+        return self._counted(conditions, visits)
 
-    def _counted(self, conditions: list[Condition]) -> Count:
-        """Count along the rarest condition, looking at no more than COUNT_VISITS of its rows."""
+    def _counted(self, conditions: list[Condition], visits: int) -> Count:
+        """Count along the rarest condition, looking at no more than `visits` of its rows."""
         arms = Arms(self.scope)
         if self.asked.words and self._closed_words:
             found = len(_Query(self.form, self.actor, self._from_the_start(), self.permission).page(MOST_ROWS)[1])
@@ -283,7 +288,7 @@ class _Query:
             arms.by_words(self.asked.words, conditions)
         elif conditions:
             drive = self._smallest(conditions)
-            number, whole = arms.held(drive, [one for one in conditions if one is not drive], COUNT_VISITS)
+            number, whole = arms.held(drive, [one for one in conditions if one is not drive], visits)
             return Count(number) if whole else Count.at_least(number)
         else:
             arms.by_record([])

@@ -31,6 +31,8 @@ from queries.indexing import (
 
 Key = tuple[int, str, str, str]  # place, fid, month, value
 Sum = tuple[int, int, int]  # records, whole, millionths
+Spot = tuple[int, int, int, str]  # county, town, village, month
+Sums = dict[tuple[Spot, str, str], list[int]]  # by place and month, field and value
 NEAR = 1e-9  # how far a sum of binary fractions may lie beside an exact one, as a part of it
 TABLES = {TEXT: record_text, NUMBER: record_number}
 
@@ -56,7 +58,7 @@ def counted_anew(form_id: int, known: Shape) -> tuple[Counter[Any], dict[Key, Su
     In Python: the engines name months of a time zone differently, and JSON numbers lose their last places in SQL.
     """
     months: Counter[Any] = Counter()
-    tallies: dict[tuple[Any, Tally], int] = {}
+    sums: Sums = {}
     query = sa.select(
         Record.county_id, Record.town_id, Record.village_id, Record.created_at, Record.version, Record.stage,
         Record.answers,
@@ -66,20 +68,27 @@ def counted_anew(form_id: int, known: Shape) -> tuple[Counter[Any], dict[Key, Su
     ):
         spot = (county, town or 0, village or 0, month_of(created_at))
         months[spot] += 1
-        for tally in {ITSELF, *tallies_of(known.definitions[version], answers, known.fields, stage)}:
-            key = (spot, tally)
-            tallies[key] = tallies.get(key, 0) + 1
-    return months, rolled_up(tallies)
+        add_tallies(sums, spot, {ITSELF, *tallies_of(known.definitions[version], answers, known.fields, stage)})
+    return months, rolled_up(sums)
 
 
-def rolled_up(tallies: dict[tuple[Any, Tally], int]) -> dict[Key, Sum]:
-    """Add up tallies by (county, town, village, month) into the rows of field_month."""
+def add_tallies(sums: Sums, spot: Spot, tallies: Iterable[Tally]) -> None:
+    """Add what one record says to the sums of its place and month."""
+    for fid, value, whole, micro in tallies:
+        kept = sums.setdefault((spot, fid, value), [0, 0, 0])
+        kept[0] += 1
+        kept[1] += whole
+        kept[2] += micro
+
+
+def rolled_up(sums: Sums) -> dict[Key, Sum]:
+    """Bring sums by place and month into the rows of field_month: for the county, the township and the village."""
     found: dict[Key, Sum] = {}
-    for ((*place, month), (fid, value, whole, micro)), n in tallies.items():
+    for ((*place, month), fid, value), (n, whole, micro) in sums.items():
         for unit in places_of(place):
             key = (unit, fid, month, value)
             kept = found.get(key, (0, 0, 0))
-            found[key] = (kept[0] + n, kept[1] + n * whole, kept[2] + n * micro)
+            found[key] = (kept[0] + n, kept[1] + whole, kept[2] + micro)
     return found
 
 
