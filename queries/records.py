@@ -80,7 +80,7 @@ class Page:
         self.first = query.cursor is None
 
     @cached_property
-    def count(self, visits: int = COUNT_VISITS) -> Count:
+    def count(self) -> Count:
         """How many records the request finds on all pages together, as capped_count says."""
         return Count(len(self.records)) if self.first and self.next is None else self._query.count()
 
@@ -265,7 +265,7 @@ class _Query:
 
     # ---- how many
 
-    def count(self) -> Count:
+    def count(self, visits: int = COUNT_VISITS) -> Count:
         if self.asked.nothing:
             return Count(0)
         if self.exact is not None:
