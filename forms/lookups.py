@@ -31,7 +31,7 @@ class PersonField(StringField):
         super().__init__(*args, **kwargs)
         self.item = item
         self.of = item.config.get("of", RESIDENT)
-        self.asked = ""
+        self.asked, self.found = "", 0
         self.choices: list[tuple[str, str]] = []
 
     @property
@@ -45,6 +45,7 @@ class PersonField(StringField):
         self.data = chosen
         self.asked = request.form.get(f"{ASKED}{at}", "").replace("\0", "").strip()[:LONGEST]
         found = find_people(self.of, self.asked, actor) if self.asked else []
+        self.found = len(found)
         self.choices = [(str(one.id), described(one)) for one in found]
         if chosen and chosen not in {ident for ident, _words in self.choices}:
             self.choices.insert(0, (chosen, self._chosen(chosen, actor, previous, context)))
@@ -83,13 +84,13 @@ class PersonField(StringField):
 
     def _told(self) -> Markup:
         told = ""
-        found = len([ident for ident, _words in self.choices if ident != (self.data or "")])
-        if self.asked and not found:
+        others = [ident for ident, _words in self.choices if ident != (self.data or "")]
+        if self.asked and not self.found:
             told = _("没有找到“%(asked)s”。请换个写法，或核对是不是在您管辖的村里。", asked=self.asked)
-        elif found >= LOOKUP_MAX:
+        elif self.found >= LOOKUP_MAX:
             told = _("找到的太多，只列出前 %(n)s 个。请多写几个字。", n=LOOKUP_MAX)
-        elif found:
-            told = _("找到 %(n)s 个，请选一个。", n=found)
+        elif others:
+            told = _("找到 %(n)s 个，请选一个。", n=self.found)
         return Markup('<p class="hint" role="status" data-raw>{}</p>').format(told)
 
     def _search(self) -> Markup:

@@ -17,7 +17,7 @@ class Pad {
     this.button("undo", () => this.strokes.pop());
     this.button("clear", () => { this.strokes.length = 0; });
     box.querySelector("[data-signature-keep]").addEventListener("click", () => this.keep());
-    this.file.form?.addEventListener("submit", () => { if (this.file.files.length === 0) this.fill(); });
+    this.file.form?.addEventListener("submit", () => { if (this.box.isConnected && !this.file.files.length) this.fill(); });
   }
 
   button(name, act) {
@@ -63,6 +63,7 @@ class Pad {
   }
 
   draw() {
+    this.box.toggleAttribute("data-drawn", this.strokes.length > 0); // not to be put aside while other files are sent
     const pen = this.canvas.getContext("2d");
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     Object.assign(pen, { lineWidth: LINE, lineCap: "round", lineJoin: "round", strokeStyle: "#000", fillStyle: "#000" });
@@ -81,6 +82,7 @@ class Pad {
   }
 
   keep() {
+    this.box.removeAttribute("data-drawn");
     if (this.fill()) this.file.dispatchEvent(new Event("change", { bubbles: true }));
     else this.tell(this.box.dataset.textEmpty);
   }

@@ -20,8 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 XLSFORM = {
     *("text", "integer", "decimal", "range", "date", "time", "dateTime", "select_one", "select_multiple", "rank"),
     *("note", "calculate", "hidden", "geopoint", "barcode", "acknowledge", "image", "audio", "file"),
+    *("begin_group", "begin_repeat"),
 }
-PROPERTIES = {"int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression"}
+PROPERTIES = {"int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression", "fill", "columns"}
 OPERATORS = {"eq", "in", "ge", "le", "contains", "empty"}
 FILTER_INPUTS = {"select", "number", "date", "time", "datetime-local", "text"}
 INDEX_METHODS = {"text": "index_text", "number": "index_number"}
@@ -34,7 +35,7 @@ def english() -> dict[str, str]:
 
 
 def test_every_file_under_kinds_is_a_kind_or_what_kinds_share() -> None:
-    shared = {"__init__", "base", "numbers", "selects", "texts"}
+    shared = {"__init__", "base", "numbers", "selects", "texts", "uploads"}
     assert {path.stem for path in (ROOT / "engine" / "kinds").glob("*.py")} - shared == set(KINDS)
 
 

@@ -71,6 +71,7 @@ ROWS = (
     Row("boolean", "true", "", True, False, "是", "是", {}, (("eq", "true", [True, False]),), rises=False),  # noqa: FBT003
     Row("acknowledge", "true", "true", True, True, "已确认", "已确认", {}, (("eq", "true", [True, True]),)),  # noqa: FBT003
     Row("note", None, None, None, None, ""),
+    Row("person", None, None, None, None, ""),
     Row("person_name", "张三丰", "李四", "张三丰", "李四", "张**", "张**", {}, (("eq", "张三丰", [True, False]),)),
     Row("cn_mobile", "13812342084", "13912342084", "138****2084", None, "138****2084", "138****2084"),
     Row("cn_id", "330523199001011238", "", "3305**********1238", None, "3305**********1238", "3305**********1238"),
@@ -82,6 +83,9 @@ ROWS = (
     Row("geopoint", ["30.638521", "119.68531", "12"], ["30", "119", ""], "30.638521 119.68531 12", "30 119",
         "30.63852, 119.68531（误差 12 米）", "30.63852, 119.68531（误差 12 米）"),
     Row("image", None, None, None, None, ""),
+    Row("file", None, None, None, None, ""),
+    Row("audio", None, None, None, None, ""),
+    Row("signature", None, None, None, None, ""),
     Row("calculate", None, None, "14", "24", "14", 14.0,
         {"value": {"mul": [{"var": "finteger"}, 2]}}, _between("14", "24")),
     Row("hidden", None, None, "网格巡查", "网格巡查", "网格巡查", "网格巡查", {"text": "网格巡查"},
