@@ -21,6 +21,8 @@ class Role(StrEnum):
     JUDGE = "judge"
     LEADER = "leader"
     AUDITOR = "auditor"
+    STATION_CLERK = "station_clerk"
+    VILLAGER = "villager"
 
 
 _R = Role
@@ -32,7 +34,7 @@ _READERS = _ENTRY | {_R.ADMIN, _R.LEADER, _R.AUDITOR}
 PERMISSIONS: dict[str, frozenset[Role]] = {
     action: frozenset(roles)
     for action, roles in {
-        "org:list": set(_R),
+        "org:list": set(_R) - {_R.VILLAGER},
         "org:manage": {_R.ADMIN},
         "user:list": {_R.ADMIN, _R.AUDITOR},
         "user:manage": {_R.ADMIN},
@@ -71,6 +73,28 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "record:comment": _ENTRY | {_R.ADMIN, _R.LEADER},
         "record:history": _OFFICIALS | {_R.ADMIN, _R.AUDITOR},
         "view:share": _OFFICIALS | {_R.ADMIN},
+        "coin:list": _OFFICIALS | {_R.GRID_WORKER, _R.STATION_CLERK, _R.ADMIN, _R.LEADER, _R.AUDITOR},
+        "coin:earn": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "coin:deduct": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "coin:redeem": {_R.STATION_CLERK, _R.VILLAGE_OFFICIAL},
+        "coin:hold": {_R.VILLAGER, _R.STATION_CLERK, _R.VILLAGE_OFFICIAL},
+        "coin:reverse": {_R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "coin:allot": {_R.TOWNSHIP_OFFICIAL, _R.DISPATCHER, _R.ADMIN},
+        "coin:settle": {_R.TOWNSHIP_OFFICIAL, _R.DISPATCHER},
+        "coin:close": {_R.ADMIN, _R.DISPATCHER},
+        "coin:import": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL},
+        "coin:export": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL, _R.DISPATCHER, _R.ADMIN, _R.AUDITOR, _R.LEADER},
+        "rule:list": _OFFICIALS | {_R.GRID_WORKER, _R.ADMIN, _R.AUDITOR, _R.LEADER},
+        "rule:manage": {_R.ADMIN, _R.VILLAGE_OFFICIAL},
+        "claim:list": _OFFICIALS | {_R.GRID_WORKER, _R.AUDITOR},
+        "claim:file": _OFFICIALS | {_R.GRID_WORKER, _R.VILLAGER},
+        "claim:review": {_R.VILLAGE_OFFICIAL, _R.GRID_WORKER},
+        "claim:approve": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL},
+        "station:list": _OFFICIALS | {_R.STATION_CLERK, _R.ADMIN, _R.AUDITOR, _R.LEADER},
+        "station:manage": {_R.ADMIN, _R.TOWNSHIP_OFFICIAL, _R.VILLAGE_OFFICIAL},
+        "stock:move": {_R.STATION_CLERK, _R.VILLAGE_OFFICIAL},
+        "good:manage": {_R.ADMIN},
+        "own:coins": {_R.VILLAGER},
     }.items()
 }
 

@@ -41,6 +41,7 @@ class User(Versioned, Base):
     totp_required: Mapped[bool] = mapped_column(default=False)
     totp_last_step: Mapped[int | None] = mapped_column(BigId)
     oidc_subject: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    resident_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resident.id"))  # who this is in the village
     created_at: Mapped[datetime]
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", order_by="Membership.id")

@@ -35,6 +35,8 @@ ROLE_LABELS: dict[Role, Any] = {
     Role.JUDGE: _l("评审员"),
     Role.LEADER: _l("领导"),
     Role.AUDITOR: _l("审计员"),
+    Role.STATION_CLERK: _l("易站兑换员"),
+    Role.VILLAGER: _l("村民"),
 }
 # The widest place comes first: it is the one shown beside the name.
 _BREADTH = {Level.COUNTY: 0, Level.DEPARTMENT: 1, Level.COMMITTEE: 1, Level.TOWNSHIP: 2, Level.STUDIO: 3}

@@ -120,8 +120,18 @@ FOLLOWS = (
 )  # fmt: skip
 
 
+ROLES = (
+    "'admin','dispatcher','township_official','village_official','grid_worker','department_handler','mediator',"
+    "'discipline_inspector','judge','leader','auditor'"
+)
+
+
 def upgrade() -> None:
     create_tables()
+    _roles(f"{ROLES},'station_clerk','villager'")
+    with op.batch_alter_table("user") as batch:
+        batch.add_column(sa.Column("resident_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(op.f("fk_user_resident_id_resident"), "resident", ["resident_id"], ["id"])
     sqlite = op.get_bind().dialect.name == "sqlite"
     month = _MONTH["sqlite" if sqlite else "postgresql"]
     for name, table, event, condition, why in REFUSED:
@@ -131,8 +141,19 @@ def upgrade() -> None:
     (_keep_sqlite if sqlite else _keep_postgresql)()
 
 
+def _roles(roles: str) -> None:
+    with op.batch_alter_table("membership") as batch:
+        batch.drop_constraint(op.f("ck_membership_role"), type_="check")
+        batch.create_check_constraint(op.f("ck_membership_role"), f"role in ({roles})")
+
+
 def downgrade() -> None:
     drop_tables()  # the triggers go with their tables
+    op.execute("DELETE FROM membership WHERE role IN ('station_clerk','villager')")
+    _roles(ROLES)
+    with op.batch_alter_table("user") as batch:
+        batch.drop_constraint(op.f("fk_user_resident_id_resident"), type_="foreignkey")
+        batch.drop_column("resident_id")
     if op.get_bind().dialect.name == "postgresql":
         for name, *_rest in (*REFUSED, *FOLLOWS):
             op.execute(f"DROP FUNCTION {name}()")
