@@ -33,7 +33,7 @@ from queries.duplicates import Hint, duplicates
 from queries.forms import definition
 from queries.indexing import shape
 from queries.rights import FieldRights, rights_on, stage_shown
-from queries.rows import rows_told
+from queries.rows import label_at, rows_told
 from queries.settings import county_title
 from services import records as acts
 from services.access import may
@@ -204,6 +204,7 @@ class FormHub(ZhiyeView):
         open_to = fid_of(fid) in rights_on(record, actor()).reveal
         if item is None or answer_at(record.answers, fid) is None or not open_to:
             abort(404)
+        label = label_at(definition(form.id, record.version), record.answers, fid, i18n.locale())
         reason, value, error = request.form.get("reason", "").strip(), None, None
         if request.method == "POST":
             try:
@@ -212,7 +213,13 @@ class FormHub(ZhiyeView):
                 error = refusal
         page = self.render(
             "admin/hub/reveal.html",
-            form=form, record=record, item=item, at=fid, reason=reason, value=value, error=error,
+            form=form,
+            record=record,
+            at=fid,
+            label=label,
+            reason=reason,
+            value=value,
+            error=error,
         )
         return page, {"Cache-Control": "no-store, private"}
 

@@ -22,6 +22,7 @@ from models.records import Record
 from queries.answers import context_for
 from queries.files import files_by_uid
 from queries.forms import definition
+from queries.rows import label_at
 from services.carrying import carried
 from services.files import store_upload
 from services.records import AnswersRefused
@@ -94,10 +95,11 @@ class EditPage:
                 field.errors = [*field.errors, *messages]
         return made
 
-    def sealed(self) -> list[tuple[str, Item, str]]:
-        """Return the encrypted answers that may be emptied: address, item, mask. Required ones can only be replaced."""
-        answered, locked = places(self.definition.live_items, self.record.answers), self.context().locked
-        return [(at, item, answer["mask"]) for at, item, answer in answered
+    def sealed(self) -> list[tuple[str, str, str]]:
+        """Return the encrypted answers that may be emptied: address, label, mask. Required ones are only replaced."""
+        answers, locked = self.record.answers, self.context().locked
+        return [(at, label_at(self.definition, answers, at, locale()), answer["mask"])
+                for at, item, answer in places(self.definition.live_items, answers)
                 if item.required is not True and item.fid not in locked and is_sealed(answer)]  # fmt: skip
 
     def _take_posted(self) -> None:

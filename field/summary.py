@@ -101,8 +101,12 @@ class _Told:
     def locale(self) -> str:
         return self.entry.context.locale
 
+    def open_to(self, item: Item) -> bool:
+        """Tell whether the form lets this person answer an item: the others were not asked."""
+        return item.fid not in self.entry.context.locked
+
     def lines(self, items: Iterable[Item], values: Values, prefix: str = "", row: str = "") -> list[Line]:
-        seen = [item for item in items if item.kind.answerable and item.kind.visible]
+        seen = [item for item in items if item.kind.answerable and item.kind.visible and self.open_to(item)]
         shown = self.entry.outcome.shown
         return [self.line(item, values, f"{prefix}{item.fid}", row) for item in seen if f"{prefix}{item.fid}" in shown]
 
@@ -117,7 +121,7 @@ class _Told:
         return Line(item, at, label, said, photos, self.problems.get(at, []), rows, f"{row}{label}")
 
     def rows(self, item: Item, values: Values, at: str) -> Rows:
-        asked = [one for one in item.live_row_items if one.kind.answerable and one.kind.visible]
+        asked = [one for one in item.live_row_items if one.kind.answerable and one.kind.visible and self.open_to(one)]
         entries = []
         for number, row in enumerate(rows_of(values, item.fid), start=1):
             name = _("%(label)s第 %(n)s 行的", label=item.text(self.locale), n=number)

@@ -63,6 +63,20 @@ def rows_told(
     return {item.fid: told.rows(item, answered.answers, item.fid, around) for item in filled}
 
 
+def label_at(definition: Definition, answers: Values, at: str, locale: str = DEFAULT_LOCALE) -> str:
+    """Name a question by its address: its label, in a row with the row's number before it, as the audit does."""
+    fid, _, rest = at.partition("/")
+    text = definition.item(fid).text(locale)
+    if not rest:
+        return text
+    row_id, _, below = rest.partition("/")
+    rows = rows_of(answers, fid)
+    number = next((n for n, row in enumerate(rows, start=1) if row[ROW_ID] == row_id), len(rows) + 1)
+    row = rows[number - 1] if number <= len(rows) else {}
+    said = gettext("%(label)s第 %(n)s 行", label=text, n=number)
+    return f"{said}·{label_at(definition, row, below, locale)}"
+
+
 @dataclass(frozen=True)
 class _Told:
     context: Context

@@ -76,7 +76,7 @@ class TestFilling:
     def test_rows_in_rows_uploads_and_conditions(self, worker: JudgingClient, cast: Cast) -> None:
         uid = begin(worker, "rent")
         (first,) = rows_on(worker.get(f"/field/e/{uid}/1").text)
-        photo = {f"f_{first}/b6": (BytesIO(picture()), "证件.jpg")}
+        photo: dict[str, Any] = {f"f_{first}/b6": (BytesIO(picture()), "证件.jpg")}
         html = self.page(worker, uid, {f"{first}/b1": "张三", f"{first}/b4": "away"}, add=f"{first}/d0", **photo)
         (_, visit) = rows_on(html)
         assert visit.startswith(f"{first}/d0/")
@@ -113,6 +113,7 @@ class TestFilling:
         assert f"{home}/reveal/{at}/b2" in details
         revealed = worker.post(f"{home}/reveal/{at}/b2", data={"reason": "核对租客电话"})
         assert "13812342084" in revealed.text
+        assert "租客第 1 行·租客电话" in revealed.text
         assert "安徽" in worker.get(f"{home}/revisions/1").text
         assert worker.get(f"{home}/reveal/b0/0123456789abcdef/b2").status_code == 404
 
