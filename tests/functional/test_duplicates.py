@@ -1,4 +1,4 @@
-"""Hints at earlier records about the same matter: equal numbers, like texts, within scope and window, in nobody's way."""
+"""Hints at earlier records about the same matter: equal numbers, like texts, in scope and window, never in the way."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from services.reindexing import extend_index
 from services.stages import NotReady, SameStage, move_stage
 from services.transaction import write_transaction
 from tests.support.cast import AT, TODAY, Cast
+from tests.support.entry import begin
 from tests.support.registers import PHONE, REGISTER, change, enter, listed, publish
 
 SECRET, LABEL, ROWS, CHOICE = "玫瑰园暗号", "内部研判", "牡丹亭暗号", "杜鹃坡暗号"
@@ -123,6 +124,14 @@ def test_revealing_is_for_the_roles_the_field_names(cast: Cast, record: Record) 
     with pytest.raises(NotFound):
         reveal(record, "b3", reason="核对", actor=cast.actor(READER), at=AT)
     assert reveal(record, "b3", reason="核对", actor=cast.actor(OWNER), at=AT) == PHONE
+
+
+def test_what_may_not_be_viewed_is_not_asked_of_who_enters(client: FlaskClient, cast: Cast, record: Record) -> None:
+    cast.sign_in(client, READER)
+    uid = begin(client, "quarrels")
+    said = "".join(client.get(f"/field/e/{uid}/{page}").text for page in ("1", "2", "check"))
+    assert "说法" in said
+    assert not [word for word in WORDS if word in said]
 
 
 def test_a_form_closed_to_a_role_is_nowhere_for_it(client: FlaskClient, cast: Cast) -> None:
