@@ -6,9 +6,6 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
-
 from engine.messages import N_, Message
 from engine.xlsform.book import Book
 from engine.xlsform.reading import Finding, Reading
@@ -21,12 +18,16 @@ logging.getLogger("pyxform").setLevel(logging.ERROR)
 
 def xform(sheets: Mapping[str, Sequence[Values]]) -> str:
     """Convert rows by sheet to an XForm (XML). Raises PyXFormError."""
+    from pyxform.xls2xform import convert  # here: with its parsers it fills eleven megabytes that few processes need
+
     plain = {name: [dict(row) for row in rows if row] for name, rows in sheets.items()}
     return str(convert({name: rows for name, rows in plain.items() if rows}).xform)
 
 
 def refusals(book: Book, reading: Reading) -> list[Finding]:
     """Return what pyxform has against a workbook; one in Chinese names is judged as it would be exported."""
+    from pyxform.errors import PyXFormError
+
     english = all(_NAME.fullmatch(row.get("name") or "x") for row in book.survey.rows) and not any(
         "options" in row.values for row in book.survey.rows
     )
