@@ -31,10 +31,10 @@ MANAGE = "token:manage"
 def state_of(token: ApiToken) -> str:
     """Say in a word whether a token still opens the door."""
     if token.revoked_at is not None:
-        return _("已作废")
+        return str(_("已作废"))
     if token.expires_at <= now():
-        return _("已到期")
-    return _("在用") if token.user.active else _("账号已停用")
+        return str(_("已到期"))
+    return str(_("在用") if token.user.active else _("账号已停用"))
 
 
 def _state(_view: Any, _context: Any, row: ApiToken, _name: str) -> str:

@@ -60,13 +60,13 @@ class UserView(ZhiyeModelView):
     column_list = ("name", "username", "roles", "active", "totp_required", "created_at")
     column_details_list = (
         "name", "username", "active", "locked_until", "must_change_password", "totp_required", "oidc_subject",
-        "password_changed_at", "created_at",
+        "service", "password_changed_at", "created_at",
     )  # fmt: skip
     column_labels = {
         "name": _l("姓名"), "username": _l("用户名"), "roles": _l("角色"), "active": _l("启用"),
         "totp_required": _l("须用两步验证"), "created_at": _l("建立时间"), "locked_until": _l("锁定至"),
         "must_change_password": _l("须改密码"), "oidc_subject": _l("统一认证账号"),
-        "password_changed_at": _l("密码修改时间"),
+        "service": _l("其他系统对接用"), "password_changed_at": _l("密码修改时间"),
     }  # fmt: skip
     column_formatters = {"username": verbatim, "roles": _roles, "oidc_subject": verbatim}
     column_sortable_list = ("username",)

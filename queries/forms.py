@@ -138,6 +138,7 @@ def entry_user_ids(county_id: int, day: date) -> list[int]:
         .join(Membership.org)
         .where(
             User.active,
+            ~User.service,
             OrgUnit.county_id == county_id,
             Membership.role.in_(roles),
             Membership.valid_from <= day,

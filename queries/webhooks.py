@@ -43,16 +43,17 @@ def listening(county_id: int) -> list[Webhook]:
     return list(db.session.scalars(sa.select(Webhook).where(Webhook.county_id == county_id, Webhook.active.is_(True))))
 
 
-def due(at: datetime, most: int) -> list[int]:
-    """Return the ids of the deliveries that should go out now, the longest waiting first."""
+def due(at: datetime, most: int) -> list[tuple[int, int]]:
+    """Return (id, webhook id) of the deliveries that should go out now, the longest waiting first."""
     query = (
-        sa.select(WebhookDelivery.id)
+        sa.select(WebhookDelivery.id, WebhookDelivery.webhook_id)
         .join(WebhookDelivery.webhook)
         .where(
             WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.not_before <= at, Webhook.active.is_(True)
         )
     )
-    return list(db.session.scalars(query.order_by(WebhookDelivery.not_before, WebhookDelivery.id).limit(most)))
+    rows = db.session.execute(query.order_by(WebhookDelivery.not_before, WebhookDelivery.id).limit(most))
+    return [(ident, webhook_id) for ident, webhook_id in rows]
 
 
 def deliveries(webhook_id: int, *, state: str = "", before: int | None = None) -> list[WebhookDelivery]:

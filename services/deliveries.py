@@ -68,10 +68,15 @@ def deliver_due(*, at: datetime, clock: Callable[[], datetime], private: bool) -
         return post(url, body, headers, private=private)
 
     told = {"delivered": 0, "failed": 0}
-    for delivery_id in due(at, BATCH):
-        parcel = claim(delivery_id, at=clock())
-        if parcel is not None:
-            told["delivered" if _send(parcel, send, clock) else "failed"] += 1
+    silent: set[int] = set()  # a machine that does not answer is waited for once a run
+    for delivery_id, webhook_id in due(at, BATCH):
+        parcel = None if webhook_id in silent else claim(delivery_id, at=clock())
+        if parcel is None:
+            continue
+        status = _send(parcel, send, clock)
+        if status is None:
+            silent.add(webhook_id)
+        told["delivered" if status in OK_STATUS else "failed"] += 1
     return told
 
 
@@ -93,14 +98,15 @@ def claim(delivery_id: int, *, at: datetime) -> Parcel | None:
     return Parcel(row.id, row.uid, row.event, row.webhook.url, secret, body_of(row.body))
 
 
-def _send(parcel: Parcel, send: Sender, clock: Callable[[], datetime]) -> bool:
+def _send(parcel: Parcel, send: Sender, clock: Callable[[], datetime]) -> int | None:
+    """Send once and write down what came of it; return the status, None where nobody answered."""
     status, error = None, ""
     try:
         status = send(parcel.url, parcel.body, headers_of(parcel, at=clock()))
     except (OSError, ValueError, http.client.HTTPException) as failure:
         error = reason_of(failure)
     note_attempt(parcel.delivery_id, status=status, error=error, at=clock())
-    return status in OK_STATUS
+    return status
 
 
 @transaction

@@ -119,7 +119,7 @@ def check_code(user_id: int, code: str, *, origin: str, at: datetime) -> None:
 def check_subject(subject: str) -> Passed:
     """Find the user linked to a subject of the county's single sign-on. Raises UnknownSubject."""
     user = user_by_subject(subject)
-    if user is None or not user.active:
+    if user is None or not user.active or user.service:
         raise UnknownSubject
     return Passed(user.id, needs_code=user.totp_sealed is not None)
 

@@ -12,7 +12,7 @@ from models.records import Record
 from services.sealing import is_sealed, unseal
 from tests.pages import JudgingClient
 from tests.support.cast import Cast
-from tests.support.interface import Program, token_of
+from tests.support.interface import Program, register, token_of
 from tests.support.registers import PHONE, publish
 
 RECORDS = "/api/v1/forms/quarrels/records"
@@ -143,3 +143,32 @@ def test_filters_and_sorting_go_by_key(program: Program, answers: dict[str, Any]
     assert amounts("f.amount.ge=20&sort=amount") == ["20", "100"]
     assert amounts("f.kind=leak&sort=-amount&limit=1") == ["100"]
     assert amounts("f.kind=noise") == []
+
+
+def test_rows_are_read_masked_and_changed_by_their_ids(client: JudgingClient, cast: Cast) -> None:
+    publish(cast, register())
+    program = Program(client, token_of(cast, "official.yucun"))
+    plain = {"village": cast.units["余村村"], "kind": "leak"}
+    tenants = [{"tenant": "李四", "tenant_phone": PHONE}, {"tenant": "王五", "tenant_phone": PHONE}]
+    entered = program.enter(RECORDS, {**plain, "tenants": tenants})
+    assert PHONE not in entered.text
+    one, rows = entered.headers["Location"], entered.get_json()["answers"]["tenants"]["value"]
+    assert [row["tenant_phone"]["value"] for row in rows] == ["138****2084"] * 2
+    wrong = program.enter(RECORDS, {**plain, "tenants": [tenants[0], {"tenant": "", "age": 3}]}).get_json()
+    assert [error["pointer"] for error in wrong["errors"]] == ["/answers/tenants/1/age"]
+    missing = program.enter(RECORDS, {**plain, "tenants": [tenants[0], {"tenant_phone": PHONE}]}).get_json()
+    assert [error["pointer"] for error in missing["errors"]] == ["/answers/tenants/1/tenant"]
+
+    first, second = (
+        {key: row[key]["value"] for key in ("tenant", "tenant_phone")} | {"_id": row["_id"]} for row in rows
+    )
+    changed = [{"tenant": "赵六"}, {**second, "tenant_phone": None}, first]  # in another order, with masks sent back
+    answer = program("PATCH", one, {"answers": {"tenants": changed}}, {"If-Match": '"1"'})
+    assert answer.status_code == 200, answer.text
+    stored = db.session.get_one(Record, entered.get_json()["id"]).answers["t0"]
+    assert [row["t1"] for row in stored] == ["赵六", "王五", "李四"]
+    assert [row["_id"] for row in stored[1:]] == [second["_id"], first["_id"]]
+    assert ["t2" in row for row in stored] == [False, False, True]
+    assert unseal("t2", stored[2]["t2"]) == PHONE
+    assert program("PATCH", one, {"answers": {"kind": "noise"}}, {"If-Match": '"2"'}).status_code == 200
+    assert db.session.get_one(Record, entered.get_json()["id"]).answers["t0"] == stored

@@ -22,7 +22,7 @@ from services.passwords import hash_password
 from services.pinyin import sort_key
 from services.signins import open_sign_in
 from services.transaction import write_transaction
-from shell.signin import TOKEN
+from shell.bearer import TOKEN
 
 AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)  # 14:00 in the county
 TODAY = date(2026, 11, 22)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,25 @@ from werkzeug.test import TestResponse
 from services.tokens import Asked, create_personal
 from tests.pages import JudgingClient
 from tests.support.cast import PASSWORD, Cast
+from tests.support.registers import REGISTER
 
 ALL = ("read", "create", "change")
+
+
+TENANTS = {
+    "fid": "t0", "key": "tenants", "type": "repeat", "label": "租客", "max": 3,
+    "items": [
+        {"fid": "t1", "key": "tenant", "type": "person_name", "label": "租客姓名", "required": True},
+        {"fid": "t2", "key": "tenant_phone", "type": "cn_mobile", "label": "租客电话"},
+    ],
+}  # fmt: skip
+
+
+def register() -> dict[str, Any]:
+    """Return the quarrels with a repeat of tenants."""
+    document = copy.deepcopy(REGISTER)
+    document["pages"][1]["items"].append(TENANTS)
+    return document
 
 
 def token_of(
