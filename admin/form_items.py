@@ -62,10 +62,10 @@ class FormItems(FormActs):
             abort(404)
         return page, holder
 
-    @route("/<key>/pages/<page_id>/common/<name>", methods=("POST",))
-    def common_view(self, key: str, page_id: str, name: str) -> Any:
+    @route("/<key>/pages/<page_id>/common/<template>", methods=("POST",))
+    def common_view(self, key: str, page_id: str, template: str) -> Any:
         form = self.row(key, "form:design")
-        template = self.found(lambda: template_of(name))
+        chosen = self.found(lambda: template_of(template))
         _page, holder = self._place(form, page_id)
         taken, inside = reads.published_fids(form), holder["fid"] if holder else None
 
@@ -73,8 +73,8 @@ class FormItems(FormActs):
             return editing.add_item(draft, page_id, item, inside=inside, taken=taken)
 
         return self.press_edit(
-            key, lambda draft: add_template(draft, template, add, taken=taken), did="template_added",
-            done=_("已添加“%(label)s”，可以再改。", label=template.label), wanted=_("添加常用题目"),
+            key, lambda draft: add_template(draft, chosen, add, taken=taken), did="template_added",
+            done=_("已添加“%(label)s”，可以再改。", label=chosen.label), wanted=_("添加常用题目"),
             back=url_for(".edit_view", key=key, _anchor=f"page-{page_id}"),
         )  # fmt: skip
 
@@ -91,6 +91,7 @@ class FormItems(FormActs):
             {},
             _others(form, "", inside),
             _stages(form),
+            in_rows=_in_rows(form, inside),
             listed=automatic and KINDS[kind].answerable and KINDS[kind].visible,
         )
         page = self._form(design, form)
@@ -129,10 +130,12 @@ class FormItems(FormActs):
             raw = editing.item_of(form.draft, fid)
         except LookupError:
             return None
+        inside = _holder(form, fid)
         columns = editing.column_fids(form.draft) or editing.automatic_columns(form.draft)
         published = fid in reads.published_fids(form)
         return ItemDesign(
-            KINDS[raw["type"]], raw, _others(form, fid), _stages(form), listed=fid in columns, published=published,
+            KINDS[raw["type"]], raw, _others(form, fid, inside), _stages(form), listed=fid in columns,
+            in_rows=_in_rows(form, inside), published=published,
             published_values=_published_values(form, fid) if published else frozenset(),
         )  # fmt: skip
 
@@ -241,13 +244,23 @@ class FormItems(FormActs):
         return url_for(".edit_view", key=key, _anchor=f"item-{fid}")
 
 
-def _others(form: Form, fid: str, inside: str | None = None) -> dict[str, Item]:
+def _others(form: Form, fid: str, inside: str | None) -> dict[str, Item]:
     """Return the live items whose answers the conditions of one may read: of the record, and of its own rows."""
-    if fid:
-        around = editing.holders_of(form.draft, fid)
-        inside = around[-1]["fid"] if around else None
     items = [build_item(raw) for raw in editing.readable(form.draft, inside)]
     return {item.fid: item for item in items if item.fid != fid}
+
+
+def _holder(form: Form, fid: str) -> str | None:
+    around = editing.holders_of(form.draft, fid)
+    return str(around[-1]["fid"]) if around else None
+
+
+def _in_rows(form: Form, inside: str | None) -> bool:
+    """Tell whether what stands inside a group or repeat is asked once a row: then it has no column of its own."""
+    if inside is None:
+        return False
+    around = (*editing.holders_of(form.draft, inside), editing.item_of(form.draft, inside))
+    return any(KINDS[one["type"]].repeats for one in around)
 
 
 def _without(draft: dict[str, Any], fid: str, held: list[str], *, published: bool) -> dict[str, Any]:

@@ -236,13 +236,14 @@ class Builder:
         """Carry a condition over when the way of writing it was changed; what cannot be carried stays as it was."""
         if form.mode.data == form.was.data:
             return
-        was, form.was.data = form.was.data, form.mode.data
-        quiet = ConditionForm(data=form.data)
-        quiet.mode.data = was
-        tree = self.read(quiet)
+        wanted, form.mode.data = form.mode.data, form.was.data
+        tree = self.read(form)
+        if gather(form):
+            return
+        form.mode.data = form.was.data = wanted
         if tree is None:
             return
-        if form.mode.data == MODE_TEXT:
+        if wanted == MODE_TEXT:
             form.text.data = formula_text(tree, self.items)
             return
         condition = self._buildable(tree)
@@ -258,12 +259,18 @@ def rearrange(form: Any, *, more: str = "", less: str = "") -> None:
     """Add an entry to the list of rows of this name, or take the entry of this name away."""
     for rows in lists_of(form):
         if rows.name == more and len(rows) < (rows.max_entries or 0):
-            rows.append_entry(_START[more.rsplit("-", 1)[-1]])
-            rows.entries[-1].fresh = True
+            entry = rows.append_entry(_START[more.rsplit("-", 1)[-1]])
+            _first_row(entry).fresh = True
         rows.entries = [entry for entry in rows.entries if entry.name != less]
     for rows in lists_of(form):
         if rows.short_name == "groups":
             rows.entries = [entry for entry in rows.entries if entry.form.rows.entries]
+
+
+def _first_row(entry: Any) -> Any:
+    """Return the row that a new entry begins with: itself, or the first one in it."""
+    inner = next(lists_of(entry.form), None)
+    return entry if inner is None or not inner.entries else _first_row(inner.entries[0])
 
 
 # What a new entry of each list starts with.

@@ -54,6 +54,7 @@ class ItemDesign:
     others: Mapping[str, Item]
     stages: Sequence[tuple[str, str]] = ()
     listed: bool = False
+    in_rows: bool = False
     published: bool = False
     published_values: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)

@@ -185,12 +185,15 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_worse(before: Document, after: Document, fid: str | None) -> None:
-    """Refuse an edit that leaves a problem on the item it is about, or a new one on the form as a whole."""
+    """Refuse an edit that leaves a problem on the item it is about, or a new one on the form as a whole.
+
+    A group or repeat begins empty: that nothing stands in it yet is told, and keeps it from being published.
+    """
     known = {(problem.path, problem.message) for problem in full_check(before)}
     worse = [
         problem
         for problem in full_check(after)
-        if (fid is not None and problem.fid == fid)
+        if (fid is not None and problem.fid == fid and not problem.path.endswith(".items"))
         or (problem.fid is None and problem.path != "pages" and (problem.path, problem.message) not in known)
     ]
     if worse:

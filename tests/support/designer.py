@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.editing import items_of
 from models.base import db
 from models.forms import Form
 from tests.pages import JudgingClient
@@ -38,8 +39,7 @@ class Designer:
 
     def fid(self, label: str) -> str:
         """Return the fid of the first item with this label in the draft."""
-        items = [item for page in self.form().draft["pages"] for item in page["items"]]
-        return next(str(item["fid"]) for item in items if item["label"] == label)
+        return next(str(item["fid"]) for item in items_of(self.form().draft) if item["label"] == label)
 
     def fill(self, address: str, *, expect: Any = 302, judge: Any = True, **answers: Any) -> Any:
         """Open a page, type into some fields (None unticks a box), send its form, and expect a status."""

@@ -19,12 +19,16 @@ from tests.pages import JudgingClient, text_of
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-def form_values(html: str, action_part: str = "") -> dict[str, str]:
+def form_values(html: str, action_part: str = "") -> dict[str, Any]:
     """Return what a browser would send for the page's form (the first one that posts to an address like this)."""
     page = html5lib.parse(html, namespaceHTMLElements=False)
     for form in page.iter("form"):
         if (form.get("method") or "").lower() == "post" and action_part in (form.get("action") or ""):
-            return {name: value for field in form.iter() for name, value in _sent(field)}
+            sent: dict[str, Any] = {}
+            for name, value in (pair for field in form.iter() for pair in _sent(field)):
+                before = sent.get(name, [])
+                sent[name] = [*(before if isinstance(before, list) else [before]), value] if name in sent else value
+            return sent
     raise AssertionError(f"no form posts to {action_part!r}")
 
 
