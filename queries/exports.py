@@ -18,6 +18,7 @@ EXPORT_MOST = 5_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 CELL_MOST = 32_000  # a cell of a workbook holds 32,767 characters
 SHEET_NAME_MOST = 31
+DAY, MOMENT, CLOCK = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "hh:mm"  # as spreadsheets spell formats
 BOM = "\ufeff"  # without it the usual program reads Chinese as nonsense
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -82,9 +83,9 @@ class XlsxBook:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self.book = xlsxwriter.Workbook(out, options | ({"tmpdir": folder} if folder else {}))
         self.formats: dict[type, Any] = {
-            date: self.book.add_format({"num_format": "yyyy-mm-dd"}),
-            datetime: self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-            time: self.book.add_format({"num_format": "hh:mm"}),
+            date: self.book.add_format({"num_format": DAY}),
+            datetime: self.book.add_format({"num_format": MOMENT}),
+            time: self.book.add_format({"num_format": CLOCK}),
         }
         bold, used = self.book.add_format({"bold": True}), set[str]()
         self.papers = [self._paper(title, heads, bold, used) for title, heads in sheets]

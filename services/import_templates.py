@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 from engine.definition import Item
 from engine.kinds.selects import SelectKind
 from models.access import Actor
-from queries.exports import sheet_name
+from queries.exports import CLOCK, DAY, MOMENT, sheet_name
 from queries.imports import unit_names
 from services.import_maps import LINE, LINK, PARENT, SPECIAL, Fields
 from services.import_rows import HINT
 from services.workbooks import ROWS_MOST
 
 FILLED_FROM = 2  # the row below headings and hints, from 0
-FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "time": "hh:mm"}
+FORMATS = {"date": DAY, "datetime": MOMENT, "time": CLOCK}
 WIDE, NARROW = 22, 8
 CHOICES = "选项"
 

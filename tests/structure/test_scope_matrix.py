@@ -57,6 +57,7 @@ def policy(mark: str) -> str:
     opened_by = {
         "record:history": {marks.REASON},
         "record:edit": {marks.WHO},
+        "record:import": {marks.IMPORTED},
         "user:list": {marks.USER},
         "org:list": {marks.NOTE, marks.PAST_NAME},
         "household:list": {marks.HOUSE, marks.HOUSE_HINT},
@@ -73,6 +74,8 @@ def may_meet(mark: str) -> set[str]:
         return set()
     if mark in {marks.DRAFT, marks.NOTICE}:
         return {"grid.yucun"}
+    if mark == marks.EXPORTED:
+        return {"official.yucun"}
     if mark == marks.TOKEN:
         return {"grid.yucun"} | inside_with("token:manage")
     if mark == marks.DRAFT_PHOTO:

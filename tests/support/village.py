@@ -15,9 +15,12 @@ from models.audit import AuditEvent
 from models.base import db
 from models.calendar import CalendarDay, DayStatus
 from models.categories import Category, CategoryKind
+from models.comments import Comment
 from models.drafts import Draft
+from models.exports import ExportJob, ExportState
 from models.files import File
 from models.forms import Form
+from models.imports import ImportRun, ImportState
 from models.messages import Notice, Outbox
 from models.orgs import OrgName, OrgUnit
 from models.people import Household, Resident
@@ -26,6 +29,7 @@ from models.tokens import ApiToken
 from models.views import RegisterView
 from models.webhooks import Webhook
 from queries.records import Request, page
+from services.comments import write_comment
 from services.people import create_household, create_resident
 from services.records import change_record
 from services.transaction import write_transaction
@@ -42,6 +46,7 @@ STORY = "暗号经过楼板渗水"
 WHO = "暗号甲乙"
 PHONE, PHONE_MASK = "13977665544", "139****5544"
 PHOTO = "暗号照片.jpg"
+REMARK = "暗号备注一句"
 REASON = "暗号补充理由"
 DRAFT = "暗号草稿说明"
 DRAFT_PHOTO = "暗号草稿照片.jpg"
@@ -50,6 +55,8 @@ RESIDENT = "暗号居民"
 ADDRESS = "暗号路七号楼"
 RESIDENT_PHONE, RESIDENT_PHONE_MASK = "13833221177", "138****1177"
 NOTICE = "暗号通知一则"
+IMPORTED = "暗号导入表.xlsx"
+EXPORTED = "暗号导出表.xlsx"
 TOKEN = "暗号令牌"
 HOOK = "暗号推送"
 USER = "暗号同事"
@@ -88,17 +95,18 @@ class Village:
     photo: str = ""
     draft_photo: str = ""
     ids: dict[str, int] = field(default_factory=dict)
+    exchanged: dict[str, str] = field(default_factory=dict)
 
     def marks(self) -> dict[str, str]:
         """Return each mark with what it betrays."""
         return {
             STORY: "the answers", WHO: "the party's name", PHONE: "the phone", PHONE_MASK: "the masked phone",
-            PHOTO: "the photograph", REASON: "the revision's reason", DRAFT: "the draft",
+            PHOTO: "the photograph", REMARK: "the remark", REASON: "the revision's reason", DRAFT: "the draft",
             DRAFT_PHOTO: "the draft's photograph", HOUSE: "the household", HOUSE_HINT: "the household's place",
             RESIDENT: "the resident", ADDRESS: "the resident's address", USER: "the user", NOTE: "the unit's note",
             PAST_NAME: "the unit's earlier name", RESIDENT_PHONE: "the resident's phone",
             RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", TOKEN: "the token",
-            HOOK: "the webhook", self.number: NUMBER_MARK,
+            HOOK: "the webhook", IMPORTED: "the import", EXPORTED: "the export", self.number: NUMBER_MARK,
         }  # fmt: skip
 
     def rows(self) -> dict[str, Any]:
@@ -107,6 +115,7 @@ class Village:
         watched: tuple[tuple[Any, Any], ...] = (
             (Record, Record.form_id == self.form_id),
             (RecordRevision, sa.true()),
+            (Comment, sa.true()),
             (Draft, Draft.uid == self.draft),
             (File, File.uid.in_([self.photo, self.draft_photo])),
             (Household, sa.true()),
@@ -117,6 +126,8 @@ class Village:
             (Membership, Membership.user_id.in_([self.ids["user"], self.cast.users["grid.yucun"]])),
             (SignIn, SignIn.id == self.ids["sign_in"]),
             (Notice, Notice.id == self.ids["notice"]),
+            (ImportRun, ImportRun.uid == self.exchanged["run"]),
+            (ExportJob, ExportJob.uid == self.exchanged["job"]),
             (ApiToken, ApiToken.id == self.ids["token"]),
             (Webhook, Webhook.id == self.ids["webhook"]),
             (Form, Form.id == self.form_id),
@@ -146,6 +157,7 @@ def settle(cast: Cast, client: JudgingClient, document: dict[str, Any] | None = 
     with write_transaction():
         _colleague(village)
         _loose_ends(village)
+        _exchange(village)
     village.ids["audit"] = db.session.scalar(
         sa.select(AuditEvent.id).where(AuditEvent.act == "record:change").order_by(AuditEvent.id.desc()).limit(1)
     )  # type: ignore[assignment]
@@ -181,6 +193,9 @@ def _change(village: Village) -> None:
         record, raw=raw, row_version=record.row_version, reason=REASON, actor=village.cast.actor("official.yucun"),
         at=AT, today=TODAY,
     )  # fmt: skip
+    write_comment(
+        db.session.get_one(Record, village.record_id), text=REMARK, actor=village.cast.actor("official.yucun"), at=AT
+    )
 
 
 def _view(village: Village) -> None:
@@ -238,3 +253,22 @@ def _loose_ends(village: Village) -> None:
     db.session.flush()
     village.ids |= {"token": token.id, "webhook": hook.id}
     village.ids |= {"category": category.id, "notice": notice.id, "sign_in": sign_in, "unit": unit.id}
+
+
+def _exchange(village: Village) -> None:
+    """Add an import and an export of the village's official."""
+    unit, official = village.cast.unit("余村村"), village.cast.user("official.yucun")
+    village.exchanged |= {"run": "1" * 32, "job": "2" * 32}
+    place: dict[str, Any] = {
+        "county_id": unit.county_id, "town_id": unit.town_id, "village_id": unit.id, "org_id": unit.id,
+        "form_id": village.form_id, "created_at": AT,
+    }  # fmt: skip
+    run = ImportRun(
+        uid=village.exchanged["run"], version=1, author_id=official.id, filename=IMPORTED, sha256="x" * 64, mapping={},
+        problems=[], state=ImportState.DONE, updated_at=AT, **place,
+    )  # fmt: skip
+    job = ExportJob(
+        uid=village.exchanged["job"], owner_id=official.id, request={}, options={}, state=ExportState.DONE,
+        filename=EXPORTED, expires_at=AT + timedelta(days=3650), **place,
+    )  # fmt: skip
+    db.session.add_all([run, job])
