@@ -264,6 +264,13 @@ class Definition:
     def _groups(self) -> dict[str, str]:
         return {fid: around[-1].fid for fid, around in self._holders.items() if around and not around[-1].kind.repeats}
 
+    def shows_of(self, fid: str) -> tuple[Expression, ...]:
+        """Return the conditions that must all hold for an item to be shown in its row: its own and its groups'."""
+        around = [self.item(fid)]
+        while group := self.group_of(around[0].fid):
+            around.insert(0, self.item(group))
+        return tuple(one.show for one in around if one.show is not None)
+
     def with_held(self, fids: Iterable[str]) -> frozenset[str]:
         """Return the fids and those of everything that these groups and repeats hold."""
         named = frozenset(fids)

@@ -175,28 +175,6 @@ def _computed(item: Item, scope: Scope) -> Any:
     return result if type(result) is _RESULTS[item.kind.value_type] and result != "" else None
 
 
-def shown_of(definition: Definition, values: Mapping[str, Any], today: date) -> frozenset[str]:
-    """Return the addresses that a record's answers show, given as values (`from_json`); nothing is judged again."""
-    return settle(definition, _kept(definition.live_items, values, Context(today=today)))
-
-
-def _kept(
-    items: tuple[Item, ...], values: Mapping[str, Any], context: Context, prefix: str = "", around: Any = None
-) -> Scope:
-    made = Scope(items, prefix, context)
-    made.view = ChainMap(made.values, around) if prefix else made.values
-    if prefix:
-        made.parsed[ROW_ID] = values[ROW_ID]
-    for item in items:
-        value = values.get(item.fid)
-        if item.kind.repeats:
-            rows = [(row, f"{prefix}{item.fid}/{row[ROW_ID]}/") for row in value or ()]
-            made.below[item.fid] = [_kept(item.live_row_items, row, context, at, made.view) for row, at in rows]
-        elif value is not None and item.calculation is None:
-            made.parsed[item.fid] = value
-    return made
-
-
 def visible(scope: Scope) -> dict[str, Any]:
     """Return the visible answers of a settled scope as values, what is empty left out."""
     return {

@@ -248,7 +248,8 @@ class _Rows:
             if key not in self.sayings:
                 self.sayings[key] = exporter(item, self.context, codes=self.codes)
             return _value(self.sayings[key](row[item.fid]))
-        shown = item.show is None or holds(item.show, scope, record.updated_at.date())
+        shows = self._definition(record).shows_of(item.fid)
+        shown = all(holds(show, scope, record.updated_at.date()) for show in shows)
         return None if shown else str(WORDS[CellState.HIDDEN])
 
 

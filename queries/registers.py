@@ -214,8 +214,7 @@ class _Plan:
         return self.sayings[STAGE](getattr(record, "stage", None) or self.first_stage)
 
     def _missing(self, item: Item, record: Answered) -> Cell:
-        groups = self.definition.holders_of(item.fid) if item.fid in self.definition else ()
-        shows = [one.show for one in (*groups, item) if one.show is not None]
+        shows = self.definition.shows_of(item.fid) if item.fid in self.definition else ()
         if not shows:
             return self.empty[item.fid]
         values = from_json(self.definition, record.answers)

@@ -56,7 +56,7 @@ def rows_told(
 ) -> dict[str, Rows]:
     """Return the rows of all filled repeats of record level, by fid."""
     context = Context(today=today, org_name=org_name, locale=locale, translate=gettext)
-    told = _Told(context, rights)
+    told = _Told(definition, context, rights)
     repeats = [item for item in definition.items if item.kind.repeats and item.fid in rights.view]
     filled = [item for item in repeats if rows_of(answered.answers, item.fid)]
     around = from_json(definition, answered.answers) if filled else {}
@@ -79,6 +79,7 @@ def label_at(definition: Definition, answers: Values, at: str, locale: str = DEF
 
 @dataclass(frozen=True)
 class _Told:
+    definition: Definition
     context: Context
     rights: FieldRights
 
@@ -103,7 +104,7 @@ class _Told:
         if item.fid not in self.rights.view:
             return RowCell(item, at, self.silent(item, CellState.CLOSED), None)
         if stored is None:
-            shown = item.show is None or holds(item.show, view, self.context.today)
+            shown = all(holds(show, view, self.context.today) for show in self.definition.shows_of(item.fid))
             return RowCell(item, at, self.silent(item, CellState.EMPTY if shown else CellState.HIDDEN), None)
         rows = self.rows(item, row, at, view) if item.kind.repeats else None
         return RowCell(item, at, cell(item, stored, self.context), stored, rows)

@@ -18,7 +18,7 @@ from queries.index_check import check_index
 from queries.indexing import shape
 from queries.registers import table
 from queries.rights import rights_on
-from queries.row_cells import rows_of
+from queries.rows import rows_told
 from services.records import NothingSealed, change_record, create_record, reveal
 from tests.support.cast import AT, TODAY, Cast
 from tests.support.registers import listed, publish
@@ -45,7 +45,8 @@ TENANTS: dict[str, Any] = {
                     {"fid": "b3", "key": "work", "type": "select_one", "label": "工作", "index": True,
                      "options": [{"value": "farm", "label": "务农"}, {"value": "shop", "label": "经商"},
                                  {"value": "none", "label": "无业"}]},
-                    {"fid": "b4", "key": "shop", "type": "text", "label": "店名", "search": True,
+                    {"fid": "g2", "key": "trade", "type": "group", "label": "经营", "items": [
+                        {"fid": "b4", "key": "shop", "type": "text", "label": "店名", "search": True}],
                      "show": {"eq": [{"var": "b3"}, "shop"]}},
                     {"fid": "d0", "key": "phones", "type": "repeat", "label": "电话", "items": [
                         {"fid": "d1", "key": "phone", "type": "cn_mobile", "label": "号码"}]}]},
@@ -106,8 +107,8 @@ def test_rows_are_found_by_number_by_word_and_by_filter(cast: Cast, form: Form) 
     number = two_tenants(cast, form).number
     for found in (ID_NOS[ONE], ID_NOS[TWO], PHONE, "三丰", "茶社"):
         assert numbers(cast, form, found) == [number], found
-    for kind, found in (("farm", [number]), ("shop", [number]), ("none", [])):
-        assert numbers(cast, form, "", Filter("b3", "eq", (kind,))) == found, kind
+    for kind, met in (("farm", [number]), ("shop", [number]), ("none", [])):
+        assert numbers(cast, form, "", Filter("b3", "eq", (kind,))) == met, kind
     for lost in (ID_NOS[THREE], "藏起来", "丰李"):
         assert numbers(cast, form, lost) == [], lost
     assert check_index(form, sample=9, seed=1).problems == ()
@@ -172,13 +173,14 @@ def test_a_change_in_rows_is_told_row_by_row(cast: Cast, form: Form) -> None:
 def test_rows_are_told_cell_by_cell(cast: Cast, form: Form) -> None:
     record = two_tenants(cast, form)
     official = cast.actor("official.yucun")
-    pinned, rights = definition(form.id, 1), rights_on(record, official)
-    first, second = rows_of(record, "b0", definition=pinned, rights=rights)
-    assert first.at == f"b0/{ONE}"
-    assert [cell.text for cell in first.cells] == ["张**", "3305**********1234", "务农", "条件隐藏", "1 行"]
-    assert [cell.state for cell in second.cells] == ["filled", "filled", "filled", "filled", "empty"]
-    (inner,) = rows_of(record, "d0", ["d1", "zz"], definition=pinned, rights=rights, exported=True)
-    assert inner.at == f"b0/{ONE}/d0/{INNER}"
-    assert [(cell.value, cell.state) for cell in inner.cells] == [("138****2084", "filled"), (None, "not_asked")]
+    told = rows_told(record, definition(form.id, 1), rights=rights_on(record, official), today=TODAY)["b0"]
+    assert told.heads == ["姓名", "身份证号", "工作", "店名"]
+    first, second = told.entries
+    assert [one.cell.text for one in first.cells] == ["张**", "3305**********1234", "务农", "条件隐藏"]
+    assert [one.at for one in second.cells][:2] == [f"b0/{TWO}/b1", f"b0/{TWO}/b2"]
+    assert [one.cell.text for one in second.below] == ["未填"]
+    inner = first.below[0].rows
+    assert inner is not None
+    assert [(one.at, one.cell.text) for one in inner.entries[0].cells] == [(f"b0/{ONE}/d0/{INNER}/d1", "138****2084")]
     (line,) = table([record], ["b0", "a2", "c1"], known=shape(form.id), actor=official)
     assert [cell.text for cell in line] == ["2 行", "12 号", "2"]
