@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from shell.signin import TOKEN
+from shell.bearer import TOKEN
 from tests.conftest import chromium
 from tests.support.cast import Cast
 from tests.support.kinds import EVERY, ROWS

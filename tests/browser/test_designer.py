@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from models.base import db
 from models.forms import Form
 from services.forms import create_form
-from shell.signin import TOKEN
+from shell.bearer import TOKEN
 from tests.support.cast import AT, Cast
 from tests.support.web import serving
 

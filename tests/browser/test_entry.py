@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 from models.base import db
 from models.files import File
 from models.records import Record
-from shell.signin import TOKEN
+from shell.bearer import TOKEN
 from tests.support.cast import Cast
 from tests.support.entry import DISPUTE, HOSTILE, located_picture, publish
 from tests.support.web import serving

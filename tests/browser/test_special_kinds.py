@@ -15,7 +15,7 @@ from models.base import db
 from models.files import File
 from models.records import Record
 from services.people import create_resident
-from shell.signin import TOKEN
+from shell.bearer import TOKEN
 from tests.support.cast import AT, Cast
 from tests.support.entry import picture
 from tests.support.registers import publish

@@ -53,10 +53,11 @@ def test_somebody_makes_a_token_uses_it_sees_its_use_and_ends_it(
     entered = program.enter(RECORDS, {"village": cast.units["余村村"], "kind": "leak"})
     assert entered.status_code == 201
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.act == "record:create")).one()
-    assert (event.actor_id, event.origin) == (cast.users["grid.yucun"], "令牌1 127.0.0.1")
+    ident = db.session.scalars(sa.select(ApiToken.id)).one()
+    assert (event.actor_id, event.origin) == (cast.users["grid.yucun"], f"令牌{ident} 127.0.0.1")
     assert "127.0.0.1" in client.get("/me/tokens").text
 
-    assert client.post("/me/tokens/1/revoke").status_code == 302
+    assert client.post(f"/me/tokens/{ident}/revoke").status_code == 302
     assert program("GET", RECORDS).status_code == 401
     acts = db.session.scalars(sa.select(AuditEvent.act).where(AuditEvent.thing == "api_token").order_by(AuditEvent.id))
     assert list(acts) == ["token:create", "token:revoke"]
@@ -119,23 +120,26 @@ def test_an_administrator_connects_another_system(client: JudgingClient, app: Fl
     until = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
     asked = {"name": "一网统管", "org_id": cast.units["余村村"], "role": "village_official", "expires_on": until,
              "scopes": ["read", "create", "change"]}  # fmt: skip
-    program = Program(JudgingClient(app, app.response_class), shown_token(client.post("/admin/api/tokens/new/", data=asked).text))
+    program = Program(
+        JudgingClient(app, app.response_class), shown_token(client.post("/admin/api/tokens/new/", data=asked).text)
+    )
     assert program.enter(RECORDS, {"village": cast.units["余村村"], "kind": "leak"}).status_code == 201
     refused = program.enter(RECORDS, {"village": cast.units["红庙村"], "kind": "leak"})
     assert [one["pointer"] for one in refused.get_json()["errors"]] == ["/answers/village"]
-    account = db.session.scalars(sa.select(ApiToken)).one().user
+    first = db.session.scalars(sa.select(ApiToken.id)).one()
+    account = db.session.get_one(ApiToken, first).user
     assert account.service
     with pytest.raises(WrongCredentials):
         check_password(account.username, "", origin="", at=datetime.now(UTC))
-    details = client.get("/admin/api/tokens/details/?id=1")
+    details = client.get(f"/admin/api/tokens/details/?id={first}")
     assert "一网统管" in details.text
     assert SHOWN.search(details.text) is None
-    renewed = shown_token(client.post("/admin/api/tokens/renew/?id=1", data={"expires_on": until}).text)
-    assert client.post("/admin/api/tokens/revoke/", data={"id": 1}).status_code == 302
+    renewed = shown_token(client.post(f"/admin/api/tokens/renew/?id={first}", data={"expires_on": until}).text)
+    assert client.post("/admin/api/tokens/revoke/", data={"id": first}).status_code == 302
     assert program("GET", RECORDS).status_code == 401
     assert Program(JudgingClient(app, app.response_class), renewed)("GET", RECORDS).status_code == 200
     cast.sign_in(client, "admin.next")
-    assert client.get("/admin/api/tokens/details/?id=2").status_code == 404
-    assert client.post("/admin/api/tokens/revoke/", data={"id": 2}).status_code == 404
+    assert client.get(f"/admin/api/tokens/details/?id={first + 1}").status_code == 404
+    assert client.post("/admin/api/tokens/revoke/", data={"id": first + 1}).status_code == 404
     cast.sign_in(client, "official.yucun")
     assert client.get("/admin/api/tokens/").status_code == 403
