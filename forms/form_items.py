@@ -24,6 +24,7 @@ from forms.forms import choices, en_of, text_of, zh_of
 from forms.formulas import formula_text, read_formula
 from forms.governing import ITEM_ACT_LABELS, narrowed, roles_of_item_act
 from forms.item_fields import CONFIG, BaseItemForm, item_form_class
+from forms.option_filters import OptionFilter
 from forms.options import option_rows, read_options
 from forms.rules import offer_rules, read_rules, rule_data
 from forms.saying import said
@@ -58,6 +59,7 @@ class ItemDesign:
     published: bool = False
     published_values: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)
+    filtering: Item | None = None
 
     @property
     def fid(self) -> str:
@@ -89,7 +91,7 @@ class ItemDesign:
             "show": self.around.data(item.get("show")),
             "need": self.builder.data(None if isinstance(required, bool) else required),
             "rules": rule_data(item.get("rules") or (), self.builder),
-            "options": option_rows(item.get("options") or ()),
+            "options": option_rows(item.get("options") or (), self.option_filter.column(self.option_filter.fid)),
             **{f"stage_{name}": (item.get("stage") or {}).get(name, "") for name in ITEM_STAGES},
             **{f"roles_{act}": (item.get("roles") or {}).get(act, [*map(str, roles_of_item_act(act))])
                for act in ITEM_ACTS},
@@ -98,13 +100,15 @@ class ItemDesign:
 
     def _setting(self, setting: ConfigProperty) -> Any:
         value = self.before.get(setting.name)
+        if setting.type == "columns":
+            return self.option_filter.fid
         return formula_text(value, self.others) if setting.type == "expression" and value is not None else value
 
     def offer(self, form: BaseItemForm) -> None:
         """Fill the choices that depend on the item and its neighbours."""
-        for field in form:
-            if isinstance(field, FillField):
-                field.offer(self.others.values())
+        for one in form:
+            if isinstance(one, FillField):
+                one.offer(self.others.values())
         form.kind.choices = choices(*((name, _(KINDS[name].label)) for name in self.possible_kinds))
         form.required.choices = choices(("no", _("可以不填")), ("yes", _("必填")), (WHEN, _("满足条件时必填")))
         starts = [("", _("没有")), *((name, words) for name, _value, words in self._defaults)]
@@ -117,6 +121,8 @@ class ItemDesign:
             ("middle", _("遮住中间")),
             ("all", _("全部遮住")),
         )
+        if self.filter_name:
+            self.filtering = self.option_filter.offer(form[self.filter_name], form)
         for name in ITEM_STAGES:
             form[f"stage_{name}"].choices = choices(("", _("不限")), *self.stages)
         for act in ITEM_ACTS:
@@ -124,6 +130,17 @@ class ItemDesign:
         self.around.offer(form.show.form)
         self.builder.offer(form.need.form)
         offer_rules(form.rules, self.builder)
+
+    @property
+    def filter_name(self) -> str:
+        """Return the name of the field that says by which question the options are filtered, nothing without one."""
+        names = [CONFIG + setting.name for setting in self.kind.config_properties if setting.type == "columns"]
+        return names[0] if names else ""
+
+    @cached_property
+    def option_filter(self) -> OptionFilter:
+        """Return what decides which options are offered."""
+        return OptionFilter(self.before.get(self.filter_name.removeprefix(CONFIG)) or {}, self.others)
 
     def redraw(self, form: BaseItemForm, *, more: str, less: str) -> None:
         """Rearrange the builders as a button asked, and fit every row to what is chosen in it."""
@@ -183,7 +200,11 @@ class ItemDesign:
     @property
     def settings(self) -> list[str]:
         """Return the names of the fields that are the kind's own settings."""
-        return [CONFIG + setting.name for setting in self.kind.config_properties if setting.type != "options"]
+        return [
+            CONFIG + setting.name
+            for setting in self.kind.config_properties
+            if setting.type not in {"options", "columns"}
+        ]
 
     @property
     def _defaults(self) -> tuple[tuple[str, Any, Any], ...]:
@@ -216,7 +237,8 @@ class ItemDesign:
             item["hint"] = text_of(form.hint.data, en_of(self.before.get("hint")), self.before.get("hint"))
         item |= self._read_settings(form)
         if self.takes_options:
-            item["options"] = read_options(form, self.before.get("options") or (), self.published_values)
+            column = self.option_filter.column(form[self.filter_name].data or "") if self.filter_name else ""
+            item["options"] = read_options(form, self.before.get("options") or (), self.published_values, column)
         if self.kind.answerable:
             item |= self._read_answering(form)
         mine = self._item() if form.gathered_errors() else self._item({**item, "fid": self.fid, "key": "new"})
@@ -231,6 +253,8 @@ class ItemDesign:
         }
 
     def _read_setting(self, setting: ConfigProperty, typed: Field) -> Any:
+        if setting.type == "columns":
+            return self.option_filter.read(typed.data or "")
         if setting.type != "expression" or not typed.data:
             return _typed(setting, typed.data)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from flask_babel import lazy_gettext as _l
@@ -42,6 +43,7 @@ class BaseItemForm(ActForm):
     need = FormField(ConditionForm)
     rules = FieldList(FormField(RuleForm), max_entries=RULES)
     options = FieldList(FormField(OptionRow), max_entries=500)
+    new_tag = SelectField(_l("新添加的选项属于"), validate_choice=False)
     new_options = TextAreaField(_l("添加选项"), description=_l("一行一个，可以从表格里整列粘贴"), render_kw={"rows": 4})
 
     def gathered_errors(self) -> bool:
@@ -57,19 +59,42 @@ def item_form_class(kind: Kind) -> type[BaseItemForm]:
 
 
 def _setting_field(setting: ConfigProperty) -> Field:
-    label = _l(setting.label)
-    if setting.type == "bool":
-        return BooleanField(label)
-    if setting.type in {"choice", "org_level"}:
-        offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
-        return SelectField(label, choices=choices(*offered), validate_choice=False)
-    if setting.type == "expression":
-        hint = _l("题目写成【题目】，例如：【单价】 × 【数量】 + 10。引用的题目变了，结果马上重算")
-        return TextAreaField(label, filters=[strip], description=hint, render_kw={"rows": 3, "spellcheck": "false"})
-    if setting.type == "fill":
-        hint = _l("选定居民或家庭后，这些内容自动填到别的题目里；身份证号、手机号、住址只能填到有遮盖的题目")
-        return FillField(label, description=hint)
-    if setting.type == "date":
-        return StringField(label, filters=[strip], widget=DateInput())
+    made = _SETTINGS.get(setting.type)
+    if made is not None:
+        return made(setting)
     widget = NumberInput(step="any") if setting.type in {"int", "decimal"} else TextInput()
-    return StringField(label, filters=[strip], widget=widget, render_kw=PLAIN)
+    return StringField(_l(setting.label), filters=[strip], widget=widget, render_kw=PLAIN)
+
+
+def _choice(setting: ConfigProperty) -> Field:
+    offered = [("", _l("默认")), *((value, _l(words)) for value, words in setting.choices)]
+    return SelectField(_l(setting.label), choices=choices(*offered), validate_choice=False)
+
+
+def _expression(setting: ConfigProperty) -> Field:
+    hint = _l("题目写成【题目】，例如：【单价】 × 【数量】 + 10。引用的题目变了，结果马上重算")
+    keys = {"rows": 3, "spellcheck": "false", "translate": "no"}
+    return TextAreaField(_l(setting.label), filters=[strip], description=hint, render_kw=keys)
+
+
+def _filter(setting: ConfigProperty) -> Field:
+    hint = _l("例如先选乡镇，再只列出这个乡镇的村。选好之后，在下面给每个选项选它属于哪一个")
+    return SelectField(
+        _l(setting.label), description=hint, validate_choice=False, choices=(), render_kw={"data-redraw": True}
+    )
+
+
+def _fill(setting: ConfigProperty) -> Field:
+    hint = _l("选定居民或家庭后，这些内容自动填到别的题目里；身份证号、手机号、住址只能填到有遮盖的题目")
+    return FillField(_l(setting.label), description=hint)
+
+
+_SETTINGS: dict[str, Callable[[ConfigProperty], Field]] = {
+    "bool": lambda setting: BooleanField(_l(setting.label)),
+    "choice": _choice,
+    "org_level": _choice,
+    "expression": _expression,
+    "columns": _filter,
+    "fill": _fill,
+    "date": lambda setting: StringField(_l(setting.label), filters=[strip], widget=DateInput()),
+}

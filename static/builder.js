@@ -26,6 +26,7 @@ async function redraw(form, part, trigger, name, value) {
   }
   part.innerHTML = fresh.innerHTML;
   hideValues(part);
+  part.dispatchEvent(new Event("designer:redrawn", { bubbles: true }));
   const next = part.querySelector("[data-fresh]") ?? (trigger.id ? document.getElementById(trigger.id) : null) ?? part.querySelector("button[name=more]");
   next?.focus();
   form.dispatchEvent(new Event("input", { bubbles: true }));

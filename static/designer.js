@@ -3,8 +3,8 @@
 const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
 /** Rows of options get buttons that move them, in place of the numbers to type. */
-function movableOptions() {
-  for (const table of all("[data-options]")) {
+function movableOptions(root = document) {
+  for (const table of all("[data-options]", root)) {
     const rows = () => all("tbody > tr", table);
     const renumber = () => rows().forEach((row, place) => { row.querySelector("input[type=number]").value = place + 1; });
     for (const row of rows()) {
@@ -34,16 +34,5 @@ function movableOptions() {
   }
 }
 
-/** Trying a form out redraws it when an answer decides what else is asked. */
-function redrawOnChange() {
-  for (const form of all("form[data-try]")) {
-    const deciding = new Set(form.dataset.depends.split(" ").filter(Boolean).map((fid) => `f_${fid}`));
-    const refresh = form.querySelector("button[name=refresh]");
-    form.addEventListener("change", (event) => {
-      if (refresh && deciding.has(event.target.name)) form.requestSubmit(refresh);
-    });
-  }
-}
-
 movableOptions();
-redrawOnChange();
+document.addEventListener("designer:redrawn", (event) => movableOptions(event.target));

@@ -205,6 +205,20 @@ def test_options_are_reordered_retired_and_only_unpublished_ones_deleted(small: 
     assert "选项“乙”已经有了" in answer.text
 
 
+def test_options_may_depend_on_another_answer(small: Designer) -> None:
+    kind = small.fid("类别")
+    address = f"{small.address}/pages/p1/add/select_one"
+    page = small.fill(address, label="小类", c_filter=kind, redraw="1", expect=200)
+    assert "新添加的选项属于" in page.text
+    small.fill(address, label="小类", c_filter=kind, new_options="甲一\n甲二", new_tag="jia")
+    small.change("小类", new_options="乙一", new_tag="yi", **{"options-1-tag": "yi"})
+    item = items(small.form())["xiao_lei"]
+    assert item["filter"] == {"lei_bie": kind}
+    assert [option["tags"]["lei_bie"] for option in item["options"]] == ["jia", "yi", "yi"]
+    small.change("小类")
+    assert items(small.form())["xiao_lei"] == item
+
+
 def test_the_condition_builder_says_what_is_wrong(small: Designer) -> None:
     address = f"{small.address}/pages/p1/add/text"
     kind = small.fid("类别")
