@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import jsonify, request
 from flask_babel import lazy_gettext as _l
 
 from admin.guard import ZhiyeView, expose
@@ -36,6 +36,7 @@ class HubConditions(ZhiyeView):
     """Where a condition is put together that the short panel of a list does not offer."""
 
     allows = {"list": "record:list"}
+    methods = {"panel_view": "list"}
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
@@ -51,6 +52,13 @@ class HubConditions(ZhiyeView):
             field=field,
             askings=_askings(field, asked) if field else [],
         )
+
+    @expose("/panel")
+    def panel_view(self, form_key: str) -> Any:
+        """Answer the short panel of a list as JSON: pages with two hundred villages in it would all be slower."""
+        form = readable_form(form_key)
+        asked = ListRequest(form, request.args, actor(), i18n.locale())
+        return jsonify(html=self.render("admin/hub/panel.html", form=form, asked=asked))
 
 
 def _askings(field: IndexedField, asked: ListRequest) -> list[Asking]:

@@ -9,11 +9,15 @@ from sqlalchemy.exc import DBAPIError
 
 from cli.demo import seed
 from config import Settings, UnsafeSettings
+from models.access import system_actor
 from models.accounts import User
 from models.base import db
 from queries.health import current_revision
+from queries.tallies import uncounted_forms
 from services.demo import is_empty
 from services.demo_county import ACCOUNTS, PASSWORD
+from services.reindexing import reindex
+from shell import clock
 from shell.schema import expected_revision
 
 
@@ -22,10 +26,18 @@ def make_ready(settings: Settings) -> None:
     if not is_current():
         click.echo("正在建立或升级数据库……")
         upgrade()
+        count_anew()
     if not settings.production and is_empty():
         click.echo("正在写入演示数据（只在第一次）……")
         seed()
     db.session.remove()  # its connection must not outlive the start
+
+
+def count_anew() -> None:
+    """Count by month what records entered before an upgrade say, so that their statistics are whole."""
+    for form in uncounted_forms():
+        click.echo(f"正在补算统计：{form.title}……")
+        reindex(form, actor=system_actor("flask forms reindex"), at=clock.now())
 
 
 def is_current() -> bool:

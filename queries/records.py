@@ -273,7 +273,7 @@ class _Query:
         conditions = list(self.asked.conditions)
         if not self.asked.words and not self.scope.units:
             if not conditions:
-                return _capped(self.scope.total(COUNT_CAP))
+                return _capped(self.scope.total())
             if len(conditions) == 1 and conditions[0].field.counted and self._is_one_value(conditions[0]):
                 return _capped(self.scope.carrying(conditions[0]))
         return self._counted(conditions, visits)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
+from models.forms import Form
 from models.records import FieldCount, FieldMonth, Record, RecordCount, RecordState, record_number, record_text
 from queries.indexing import (
     ANY_NUMBER,
@@ -26,6 +27,7 @@ from queries.indexing import (
     Shape,
     Tally,
     month_of,
+    shape,
     tallies_of,
 )  # fmt: skip
 
@@ -90,6 +92,16 @@ def rolled_up(sums: Sums) -> dict[Key, Sum]:
             kept = found.get(key, (0, 0, 0))
             found[key] = (kept[0] + n, kept[1] + whole, kept[2] + micro)
     return found
+
+
+def uncounted_forms() -> list[Form]:
+    """Return the forms with records of whose answers nothing is counted by month: their records are older than that."""
+    month = FieldMonth
+    answers = sa.exists().where(month.form_id == Form.id, month.fid != "")
+    entered = sa.exists().where(RecordCount.form_id == Form.id, RecordCount.n > 0)
+    query = sa.select(Form).where(Form.current_version.is_not(None), entered, ~answers).order_by(Form.id)
+    forms = list(db.session.scalars(query))
+    return [form for form in forms if any(field.tallied for field in shape(form.id).fields.values())]
 
 
 def tally_problems(form_id: int, known: Shape) -> Iterator[str]:

@@ -243,6 +243,13 @@ def upgrade_views() -> None:
     sa.PrimaryKeyConstraint('form_id', 'place_id', 'fid', 'month', 'value', name=op.f('pk_field_month')),
     sqlite_with_rowid=False
     )
+    # Lists count their records here from now on. What the records say is counted by `flask forms reindex`.
+    for place in ('county_id', 'town_id', 'village_id'):
+        op.execute(
+            "INSERT INTO field_month (form_id, place_id, fid, month, value, n, whole, micro) "
+            f"SELECT form_id, {place}, '', month, '', sum(n), 0, 0 FROM record_count WHERE {place} > 0 AND n > 0 "
+            f"GROUP BY form_id, {place}, month"
+        )
     op.create_table('register_view',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('uid', sa.String(length=32), nullable=False),

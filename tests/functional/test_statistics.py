@@ -14,12 +14,14 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
+from cli.prepare import count_anew
 from models.base import db
 from models.forms import Form
 from models.records import Record, RecordState
 from queries.index_check import check_index
 from queries.indexing import month_of
 from queries.statistics import Question, Statistics
+from queries.tallies import uncounted_forms
 from services.records import void_record
 from services.reindexing import extend_index, reindex
 from services.transaction import write_transaction
@@ -86,6 +88,16 @@ def test_lost_counters_are_told_and_written_anew(cast: Cast, form: Form) -> None
     reindex(form, actor=SYSTEM, at=AT)
     assert check_index(form, sample=10, seed=1).problems == ()
     assert figures(cast, form, "official.yucun").sums[0].amount.total == Decimal("12.500001")
+
+
+def test_records_from_before_the_counters_are_counted_when_the_county_upgrades(cast: Cast, form: Form) -> None:
+    enter(cast, form, a5="40")
+    assert uncounted_forms() == []
+    with write_transaction():
+        db.session.execute(sa.text("DELETE FROM field_month WHERE fid <> ''"))
+    assert [one.id for one in uncounted_forms()] == [form.id]
+    count_anew()
+    assert check_index(form, sample=10, seed=1).problems == ()
 
 
 def test_a_field_that_a_later_version_counts_is_counted_for_earlier_records(cast: Cast) -> None:
