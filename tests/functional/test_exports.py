@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import zipfile
 from typing import Any
@@ -25,32 +24,15 @@ from services import exports as acts
 from shell.files import export_store
 from tests.pages import JudgingClient
 from tests.support.cast import AT, TODAY, Cast
-from tests.support.registers import PHONE, REGISTER, enter, publish
+from tests.support.registers import PHONE, enter, publish, with_tenants
 
 ADDRESS = "/admin/f/quarrels/exports/"
 OFFICIAL = "official.tianhuangping"
-TENANTS: dict[str, Any] = {
-    "fid": "d0", "key": "tenants", "type": "repeat", "label": "租客",
-    "items": [
-        {"fid": "d1", "key": "tenant", "type": "text", "label": "称呼"},
-        {"fid": "d2", "key": "tenant_kind", "type": "select_one", "label": "身份",
-         "options": [{"value": "worker", "label": "务工"}, {"value": "other", "label": "其他"}]},
-        {"fid": "d3", "key": "why", "type": "text", "label": "其他说明", "show": {"eq": [{"var": "d2"}, "other"]}},
-        {"fid": "d4", "key": "cars", "type": "repeat", "label": "车辆",
-         "items": [{"fid": "d5", "key": "plate", "type": "text", "label": "车牌"}]},
-    ],
-}  # fmt: skip
 
 
 @pytest.fixture
 def form(cast: Cast) -> Form:
     return publish(cast)
-
-
-def with_tenants(cast: Cast) -> Form:
-    document = copy.deepcopy(REGISTER)
-    document["pages"][0]["items"].append(TENANTS)
-    return publish(cast, document)
 
 
 def sheets(content: bytes) -> dict[str, list[list[Any]]]:
@@ -63,7 +45,7 @@ def taken(cast: Cast, form: Form, options: Options) -> acts.Export:
 
 
 def test_rows_of_repeats_have_their_own_sheets_with_the_number_they_belong_to(cast: Cast) -> None:
-    form = with_tenants(cast)
+    form = publish(cast, with_tenants())
     worker = {"d1": "=小王", "d2": "worker", "d4": [{"d5": "浙E1"}, {"d5": "浙E2"}]}
     enter(cast, form, d0=[worker, {"d1": "小李", "d2": "other"}])
     enter(cast, form)

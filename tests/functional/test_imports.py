@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from queries.records import Request, capped_count
 from services import imports as acts
 from tests.pages import JudgingClient
 from tests.support.cast import TODAY, Cast
-from tests.support.registers import ID_NO, PHONE, change, publish
+from tests.support.registers import ID_NO, PHONE, change, publish, with_tenants
 
 ADDRESS = "/admin/f/quarrels/import/"
 HEADS = (
@@ -48,18 +48,21 @@ def form(cast: Cast) -> Form:
 
 
 def workbook(rows: Sequence[Sequence[Any]], heads: Sequence[str] = HEADS, sheet: str = "登记") -> bytes:
+    return sheets({sheet: [heads, *rows]})
+
+
+def sheets(tables: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"strings_to_formulas": False}) as book:
-        paper = book.add_worksheet(sheet)
         days = book.add_format({"num_format": "yyyy-mm-dd"})
-        for column, head in enumerate(heads):
-            paper.write(0, column, head)
-        for line, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                if hasattr(value, "year"):
-                    paper.write_datetime(line, column, value, days)
-                else:
-                    paper.write(line, column, value)
+        for name, rows in tables.items():
+            paper = book.add_worksheet(name)
+            for line, row in enumerate(rows):
+                for column, value in enumerate(row):
+                    if hasattr(value, "year"):
+                        paper.write_datetime(line, column, value, days)
+                    else:
+                        paper.write(line, column, value)
     return out.getvalue()
 
 
@@ -165,6 +168,35 @@ def test_cells_become_the_answers_that_a_page_would_store(cast: Cast, client: Ju
     assert (first.village_id, second.village_id) == (cast.units["五鹤村"], cast.units["五鹤村"])
     assert (third.answers["a4"], third.answers["a7"]) == ("2026-11-22", ["stop", "pay"])
     assert db.session.scalars(sa.select(ImportedRecord.line).order_by(ImportedRecord.line)).all() == [2, 3, 4]
+
+
+def test_rows_of_repeats_come_from_their_own_sheets(cast: Cast, client: JudgingClient) -> None:
+    publish(cast, with_tenants())
+    cast.sign_in(client, OFFICIAL)
+    tables: dict[str, list[list[Any]]] = {
+        "登记": [["序号", "所在村", "纠纷类型"], [1, "余村村", "漏水"], [2, "五鹤村", "噪声"]],
+        "租客": [
+            ["序号", "行号", "称呼", "身份"],
+            [1, 1, "小王", "务工"],
+            [1, 2, "小李", "其它"],
+            [3, 1, "小赵", "务工"],
+        ],
+        "车辆": [["序号", "上级行号", "行号", "车牌"], [1, 2, 1, "浙E1"]],
+    }
+    page = checked(client, upload(client, sheets(tables)))
+    told = re.findall(r"(\S+) 第 (\d+) 行.*?<span>([^<]+)</span>.*?<span>([^<]+)</span>", page, re.DOTALL)
+    assert [(sheet.rpartition(">")[2], line, column) for sheet, line, column, _why in told] == [
+        ("租客", "3", "D 身份"), ("租客", "4", "A 序号"),
+    ]  # fmt: skip
+    tables["租客"][2][3], tables["租客"][3][0] = "其他", 2
+    run = upload(client, sheets(tables))
+    assert "全部 2 条都没有问题" in checked(client, run)
+    client.post(f"{run}confirm")
+    first, second = db.session.scalars(sa.select(Record).order_by(Record.id)).all()
+    assert [(row["d1"], row["d2"], [car["d5"] for car in row.get("d4", [])]) for row in first.answers["d0"]] == [
+        ("小王", "worker", []), ("小李", "other", ["浙E1"]),
+    ]  # fmt: skip
+    assert [row["d1"] for row in second.answers["d0"]] == ["小赵"]
 
 
 def test_the_same_file_again_names_the_earlier_import(cast: Cast, client: JudgingClient, form: Form) -> None:

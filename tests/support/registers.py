@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import uuid
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,25 @@ REGISTER: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
+TENANTS: dict[str, Any] = {
+    "fid": "d0", "key": "tenants", "type": "repeat", "label": "租客",
+    "items": [
+        {"fid": "d1", "key": "tenant", "type": "text", "label": "称呼"},
+        {"fid": "d2", "key": "tenant_kind", "type": "select_one", "label": "身份",
+         "options": [{"value": "worker", "label": "务工"}, {"value": "other", "label": "其他"}]},
+        {"fid": "d3", "key": "why", "type": "text", "label": "其他说明", "show": {"eq": [{"var": "d2"}, "other"]}},
+        {"fid": "d4", "key": "cars", "type": "repeat", "label": "车辆",
+         "items": [{"fid": "d5", "key": "plate", "type": "text", "label": "车牌"}]},
+    ],
+}  # fmt: skip
 PHONE, ID_NO = "13812342084", "330523199003071234"
+
+
+def with_tenants() -> dict[str, Any]:
+    """Return the register with a repeat of two levels in it."""
+    document = copy.deepcopy(REGISTER)
+    document["pages"][0]["items"].append(TENANTS)
+    return document
 
 
 def publish(cast: Cast, document: dict[str, Any] = REGISTER, *, county: str = "安吉县综治中心") -> Form:
