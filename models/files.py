@@ -24,7 +24,7 @@ class File(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     uid: Mapped[str] = mapped_column(sa.String(32))
     name: Mapped[str] = mapped_column(sa.String(200))
-    mime: Mapped[str] = mapped_column(sa.String(64))
+    mime: Mapped[str] = mapped_column(sa.String(100))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(sa.String(64))
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
@@ -34,6 +34,6 @@ class File(Base):
     created_at: Mapped[datetime]
     # Of photographs whose form asks for it: the camera's clock, degrees (WGS 84) and metres.
     taken_at: Mapped[datetime | None]
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
-    accuracy: Mapped[float | None]
+    latitude: Mapped[float | None] = mapped_column(sa.Double)
+    longitude: Mapped[float | None] = mapped_column(sa.Double)
+    accuracy: Mapped[float | None] = mapped_column(sa.Double)

@@ -29,7 +29,8 @@ _BLANK: tuple[Any, ...] = (None, "", [])
 def carried(definition: Definition, before: Raw, after: Raw, *, actor: Actor) -> dict[str, Any]:
     """Return the answers with the details of everybody who was chosen between `before` and `after`.
 
-    A question that was answered by hand in the same moment keeps its answer.
+    A question that was answered by hand in the same moment keeps its answer. Where nobody is chosen any more, secret
+    details go.
     """
 
     def details(of: str, ident: int) -> Details:
@@ -38,9 +39,7 @@ def carried(definition: Definition, before: Raw, after: Raw, *, actor: Actor) ->
     return _carried(definition.live_items, before, after, details)
 
 
-def _carried(
-    items: Iterable[Item], before: Raw, after: Raw, details: Callable[[str, int], Details]
-) -> dict[str, Any]:
+def _carried(items: Iterable[Item], before: Raw, after: Raw, details: Callable[[str, int], Details]) -> dict[str, Any]:
     level = {item.fid: item for item in items}
     found = dict(after)
     for item in level.values():
@@ -58,9 +57,11 @@ def _carried(
 def _filled(
     item: Item, level: Mapping[str, Item], before: Raw, after: Raw, details: Callable[[str, int], Details]
 ) -> dict[str, Any]:
-    chosen = _ident(after.get(item.fid))
-    if not chosen or chosen == _ident(before.get(item.fid)):
+    chosen, earlier = _ident(after.get(item.fid)), _ident(before.get(item.fid))
+    if chosen == earlier:
         return {}
+    if not chosen:  # nobody any more: what nobody can see must not stay
+        return {fid: "" for fid in item.config["fill"] if is_kept(after.get(fid))}
     known = details(item.config.get("of", RESIDENT), chosen)
     targets = {fid: (level[fid], known.get(what)) for fid, what in item.config["fill"].items() if fid in level}
     untouched = {fid for fid in targets if after.get(fid) in (*_BLANK, before.get(fid))}

@@ -372,14 +372,22 @@ def downgrade_comments() -> None:
 
 
 def upgrade_files() -> None:
-    op.add_column('file', sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True))
-    for name in ('latitude', 'longitude', 'accuracy'):
-        op.add_column('file', sa.Column(name, sa.Float(), nullable=True))
+    with op.batch_alter_table('file') as batch_op:
+        # The type of a text document is longer than any picture's.
+        batch_op.alter_column('mime', existing_type=sa.String(length=64), type_=sa.String(length=100), existing_nullable=False)
+        batch_op.add_column(sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True))
+        for name in ('latitude', 'longitude', 'accuracy'):
+            batch_op.add_column(sa.Column(name, sa.Double(), nullable=True))
 
 
 def downgrade_files() -> None:
-    for name in ('accuracy', 'longitude', 'latitude', 'taken_at'):
-        op.drop_column('file', name)
+    with op.batch_alter_table('file') as batch_op:
+        for name in ('accuracy', 'longitude', 'latitude', 'taken_at'):
+            batch_op.drop_column(name)
+        batch_op.alter_column(
+            'mime', existing_type=sa.String(length=100), type_=sa.String(length=64), existing_nullable=False,
+            postgresql_using='left(mime, 64)',
+        )
 
 
 def upgrade() -> None:
@@ -396,7 +404,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    downgrade_files()
     downgrade_xlsforms()
     downgrade_views()
     downgrade_exports()
@@ -406,3 +413,4 @@ def downgrade() -> None:
     downgrade_form_steps()
     downgrade_comments()
     downgrade_stages()
+    downgrade_files()

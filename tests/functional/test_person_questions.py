@@ -156,6 +156,8 @@ def test_another_choice_replaces_what_the_first_one_brought(worker: JudgingClien
     assert 'value="张小妹"' in page
     assert "已登记 139****2084" in page
     assert answers(uid)["f4"] == ""  # the number of the first one is gone
+    post_page(worker, uid, 1, {**given, "f1": "", "f2": "张小妹"}, act="refresh")
+    assert (answers(uid)["f2"], answers(uid)["f3"]) == ("张小妹", "")
 
 
 def test_a_record_of_a_deleted_resident_still_says_the_name_and_can_be_saved(
