@@ -26,9 +26,12 @@ def designer(client: JudgingClient, cast: Cast) -> Designer:
     return made
 
 
+APART = {"options", "required", "items", "value"}  # settings that are typed in a way of their own
+
+
 def typed(row: Row) -> dict[str, Any]:
     """Return what is typed on the property page for the settings of a row."""
-    plain = {f"c_{name}": str(value) for name, value in row.settings.items() if name not in {"options", "required"}}
+    plain = {f"c_{name}": str(value) for name, value in row.settings.items() if name not in APART}
     if "options" in row.settings:
         plain["new_options"] = "\n".join(option["label"] for option in row.settings["options"])
     return plain | ({"c_value": "【整数题】 × 2"} if row.kind == "calculate" else {})
@@ -39,13 +42,15 @@ def test_every_kind_is_added_with_its_settings_and_tried_out(designer: Designer)
     for row in ROWS:
         assert str(KIND_CARDS[row.kind][1]) in cards
         fid = designer.add("p1", row.kind, row.label, **typed(row))
+        for inner in row.settings.get("items", ()):
+            designer.fill(f"{designer.address}/pages/p1/add/text?inside={fid}", label=inner["label"])
         assert designer.client.get(f"{designer.address}/items/{fid}").status_code == 200
     draft = designer.form().draft
     assert check(draft) == []
     made = {item["type"]: item for page in draft["pages"] for item in page["items"]}
     assert list(made) == list(KINDS)
     for row in ROWS:
-        for name in row.settings.keys() - {"options", "required", "value"}:
+        for name in row.settings.keys() - APART:
             assert str(made[row.kind][name]) == str(row.settings[name]), row.kind
     assert made["calculate"]["value"] == {"mul": [{"var": made["integer"]["fid"]}, 2]}
     preview = designer.client.get(f"{designer.address}/try").text

@@ -50,6 +50,11 @@ def _between(low: str, high: str) -> tuple[tuple[str, str, list[bool]], ...]:
     return ("ge", low, [True, True]), ("ge", high, [False, True]), ("le", low, [True, False])
 
 
+def _inner(fid: str, label: str) -> dict[str, Any]:
+    """A question inside a group or repeat; how rows are entered is tried in tests of their own."""
+    return {"fid": fid, "key": f"k_{fid}", "type": "text", "label": label}
+
+
 ROWS = (
     Row("text", "余村", "大溪", "余村", "大溪", "余村", "余村", {}, (("eq", "余村", [True, False]),), rises=True),
     Row("textarea", "一\n二", "三", "一\n二", "三", "一\n二", "一\n二"),
@@ -90,6 +95,8 @@ ROWS = (
         {"value": {"mul": [{"var": "finteger"}, 2]}}, _between("14", "24")),
     Row("hidden", None, None, "网格巡查", "网格巡查", "网格巡查", "网格巡查", {"text": "网格巡查"},
         (("eq", "网格巡查", [True, True]),)),
+    Row("group", None, None, None, None, "", None, {"items": [_inner("fgrouped", "组内题")]}),
+    Row("repeat", None, None, None, None, "", None, {"items": [_inner("frow", "行内题")]}),
 )  # fmt: skip
 EVERY: dict[str, Any] = {
     "schema": "zhiye-form/1",
