@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -57,6 +57,11 @@ class Base(DeclarativeBase):
             str: sa.Text(),
         },
     )
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """Return the table of a model, for acts that write plain rows."""
+    return cast("sa.Table", model.__table__)
 
 
 class Session(FlaskSession):

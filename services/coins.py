@@ -1,0 +1,253 @@
+"""Acts on the coin ledger besides the counter: allot, earn, deduct, expire, settle a station, close a month.
+
+A uid is minted when a page is opened, so a double click, a retry and a replay are one journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models.access import Actor
+from models.accounts import User
+from models.base import db, table_of
+from models.coins import MOST_COINS, AccountKind, CoinLot, CoinPeriod, JournalKind
+from models.orgs import Level, OrgUnit
+from models.people import Household, Resident
+from models.stations import CoinStation
+from services.access import require
+from services.audit import record_audit
+from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, open_ledger, period, post
+from services.purses import account_id, add_lot, balance_of, county_of, purses, spend, take, village_of
+from services.refusals import NotFound, Refusal
+from services.transaction import transaction
+
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
+_lot = table_of(CoinLot)
+
+
+class OwnHousehold(Refusal):
+    message = _l("不能给自己家办道德币，请让别的经办人来办。")
+
+
+class BadAmount(Refusal):
+    field = "amount"
+    message = _l("道德币要是 1 以上的整数。")
+
+
+class NotCloseable(Refusal):
+    message = _l("只能给已经过完的月份结账，并且要从前到后一个月一个月地结。")
+
+
+class NothingToSettle(Refusal):
+    message = _l("站点现在没有要结算的道德币。")
+
+
+@transaction
+def allot(
+    village: OrgUnit, *, amount: int, quarter: str, uid: str, memo: str = "", actor: Actor, at: datetime, today: date
+) -> Receipt:
+    """Give a village coins to award in a quarter ("2026Q4"). Raises BadAmount."""
+    open_ledger()
+    require(actor, "coin:allot", village)
+    body = {"act": "allot", "village": village.id, "amount": checked(amount), "quarter": quarter}
+    known = earlier(uid, body)
+    if known:
+        return known
+    if village.level != Level.VILLAGE or not QUARTER.fullmatch(quarter):
+        raise NotFound
+    issuer = account_id(AccountKind.ISSUER, county_of(village.county_id), today=today)
+    budget = account_id(AccountKind.BUDGET, village, today=today)
+    place = Place(village.county_id or 0, village.town_id, village.village_id, village.id)
+    entry = Entry(
+        kind=JournalKind.ALLOT, uid=uid, body=body, place=place, effective_on=today,
+        lines=[(issuer, budget, amount)], memo=memo or quarter,
+    )  # fmt: skip
+    return post(entry, actor=actor, at=at, today=today)
+
+
+@transaction
+def earn(
+    household: Household,
+    *,
+    points: int,
+    uid: str,
+    effective_on: date,
+    expires_on: date | None,
+    kind: JournalKind = JournalKind.EARN,
+    rule_item_id: int | None = None,
+    resident_id: int | None = None,
+    source_key: str | None = None,
+    memo: str = "",
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Receipt:
+    """Award coins from the village's budget; a debt is paid off first, the rest is one lot.
+
+    A source (claim, award) awards once: asked again, it gets its first receipt. Raises BudgetShort.
+    """
+    open_ledger()
+    require(actor, "coin:earn", household)
+    body = {
+        "act": kind.value, "household": household.id, "points": checked(points), "on": effective_on.isoformat(),
+        "item": rule_item_id, "resident": resident_id, "source": source_key,
+    }  # fmt: skip
+    known = _known(uid, body, source_key)
+    if known:
+        return known
+    refuse_own(household, actor)
+    budget = account_id(AccountKind.BUDGET, village_of(household), today=today)
+    purse, debt = purses(household, today=today)
+    owed = min(points, -balance_of(debt))
+    lines: list[Line] = [(budget, debt, owed)] if owed else []
+    if points > owed:
+        lines.append((budget, purse, points - owed))
+    entry = Entry(
+        kind=kind, uid=uid, body=body, place=Place.of(household), effective_on=effective_on, lines=lines, memo=memo,
+        source_key=source_key, rule_item_id=rule_item_id, resident_id=resident_id,
+    )  # fmt: skip
+    receipt = post(entry, actor=actor, at=at, today=today)
+    add_lot(purse, receipt.journal_id, points - owed, expires_on)
+    return receipt
+
+
+@transaction
+def deduct(
+    household: Household,
+    *,
+    points: int,
+    uid: str,
+    effective_on: date,
+    rule_item_id: int | None = None,
+    source_key: str | None = None,
+    memo: str = "",
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Receipt:
+    """Take coins back into the county's issue. Raises NotEnough: a deduction never makes a debt."""
+    open_ledger()
+    require(actor, "coin:deduct", household)
+    body = {
+        "act": "deduct", "household": household.id, "points": checked(points), "on": effective_on.isoformat(),
+        "item": rule_item_id, "source": source_key,
+    }  # fmt: skip
+    known = _known(uid, body, source_key)
+    if known:
+        return known
+    refuse_own(household, actor)
+    purse, _debt = purses(household, today=today)
+    uses = spend(purse, points, on=today)
+    issuer = account_id(AccountKind.ISSUER, county_of(household.county_id), today=today)
+    entry = Entry(
+        kind=JournalKind.DEDUCT, uid=uid, body=body, place=Place.of(household), effective_on=effective_on,
+        lines=[(purse, issuer, points)], memo=memo, source_key=source_key, rule_item_id=rule_item_id,
+    )  # fmt: skip
+    receipt = post(entry, actor=actor, at=at, today=today)
+    take(receipt.journal_id, uses)
+    return receipt
+
+
+@transaction
+def expire_household(household: Household, on: date, *, actor: Actor, at: datetime, today: date) -> int:
+    """Take away the coins of a household whose last day is `on` or earlier; returns how many, 0 the second time."""
+    open_ledger()
+    require(actor, "coin:earn", household)
+    source = f"expire:{on.isoformat()}:{household.id}"
+    purse, _debt = purses(household, today=today)
+    due = sa.select(_lot.c.id, _lot.c.remaining).where(
+        _lot.c.account_id == purse, _lot.c.remaining > 0, _lot.c.expires_on <= on
+    )
+    uses = {ident: int(remaining) for ident, remaining in db.session.execute(due.order_by(_lot.c.id))}
+    total = sum(uses.values())
+    if not total or by_source(source):
+        return 0
+    gone = account_id(AccountKind.EXPIRED, county_of(household.county_id), today=today)
+    entry = Entry(
+        kind=JournalKind.EXPIRE, uid=hash_uid(source), body={"act": "expire", "source": source},
+        place=Place.of(household), effective_on=on, lines=[(purse, gone, total)], source_key=source,
+    )  # fmt: skip
+    take(post(entry, actor=actor, at=at, today=today).journal_id, uses)
+    return total
+
+
+@transaction
+def settle_station(
+    station: CoinStation, *, amount: int | None = None, uid: str, memo: str = "", actor: Actor, at: datetime,
+    today: date,
+) -> Receipt:  # fmt: skip
+    """Clear the coins that a station took, all of them or an amount, after its goods were paid for."""
+    open_ledger()
+    require(actor, "coin:settle", station)
+    till = account_id(AccountKind.STATION, station, today=today)
+    body = {"act": "settle", "station": station.id, "amount": amount}
+    known = earlier(uid, body)
+    if known:
+        return known
+    wanted = balance_of(till) if amount is None else checked(amount)
+    if not wanted:
+        raise NothingToSettle
+    settled = account_id(AccountKind.SETTLED, county_of(station.county_id), today=today)
+    entry = Entry(
+        kind=JournalKind.SETTLE, uid=uid, body=body, place=Place.of(station), effective_on=today,
+        lines=[(till, settled, wanted)], memo=memo,
+    )  # fmt: skip
+    return post(entry, actor=actor, at=at, today=today)
+
+
+@transaction
+def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: date) -> CoinPeriod:
+    """Close a month ("2026-11") of a county: nothing becomes effective in it any more. Raises NotCloseable.
+
+    The head hash is that of the newest journal: whoever has it on paper can prove that nothing before it changed.
+    """
+    open_ledger()
+    require(actor, "coin:close", county)
+    last = db.session.scalar(sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == county.id))
+    if not MONTH.fullmatch(ym) or ym >= f"{today:%Y-%m}" or (last is not None and ym != _next(last)):
+        raise NotCloseable
+    number, hashed = head()
+    closed = CoinPeriod(
+        county_id=county.id, ym=ym, closed_at=at, closed_by=actor.user_id, head_id=number, head_hash=hashed
+    )
+    db.session.add(closed)
+    record_audit("coin:close", closed, actor=actor, at=at, after={"ym": ym, "head_id": number, "head_hash": hashed})
+    return closed
+
+
+def refuse_own(household: Household, actor: Actor) -> None:
+    """Refuse what somebody would do for their own household."""
+    if actor.user_id is None:
+        return
+    query = sa.select(Resident.household_id).join(User, User.resident_id == Resident.id).where(User.id == actor.user_id)
+    if db.session.scalar(query) == household.id:
+        raise OwnHousehold
+
+
+def checked(amount: Any) -> int:
+    """Return an amount of coins. Raises BadAmount."""
+    if type(amount) is not int or not 0 < amount <= MOST_COINS:
+        raise BadAmount
+    return amount
+
+
+def hash_uid(source: str) -> str:
+    """Return the uid of a journal that no page asked for, always the same for one source."""
+    return hashlib.sha256(source.encode()).hexdigest()[:32]
+
+
+def _known(uid: str, body: Mapping[str, Any], source_key: str | None) -> Receipt | None:
+    return earlier(uid, body) or (by_source(source_key) if source_key else None)
+
+
+def _next(ym: str) -> str:
+    year, month = int(ym[:4]), int(ym[5:])
+    return f"{year + month // 12}-{month % 12 + 1:02d}"

@@ -1,0 +1,271 @@
+"""Posting to the coin ledger: one journal with its lines, chained to the one before, in the act's own transaction.
+
+Written in SQLAlchemy Core: a counter is busy, and a journal is a handful of plain rows. Order of locks on PostgreSQL:
+the ledger's advisory lock first, then nothing else is waited for; on SQLite the write queue of services.transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models.access import Actor
+from models.base import db, table_of
+from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine, CoinPeriod, JournalKind
+from services.refusals import Refusal
+
+LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
+GENESIS = "0" * 64
+MEMO_LENGTH = 200
+Line = tuple[int, int, int]  # from, to, amount
+
+account = table_of(CoinAccount)
+journal = table_of(CoinJournal)
+line = table_of(CoinLine)
+period = table_of(CoinPeriod)
+_HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
+
+
+class NotEnough(Refusal):
+    def __init__(self, *, available: int, wanted: int) -> None:
+        self.available, self.wanted = available, wanted
+        super().__init__(_l("道德币不够：可用 %(available)s，要用 %(wanted)s。", available=available, wanted=wanted))
+
+
+class BudgetShort(Refusal):
+    """The village has awarded what it was allotted."""
+
+    def __init__(self, *, available: int, wanted: int) -> None:
+        super().__init__(
+            _l(
+                "本村这个季度的额度不够：还剩 %(available)s，要发 %(wanted)s。请联系乡镇追加。",
+                available=available,
+                wanted=wanted,
+            )
+        )
+
+
+class UidConflict(Refusal):
+    status = 409
+    message = _l("这一次提交的内容和刚才用同一个编号提交的不一样，没有再记一次。请刷新页面重新操作。")
+
+
+class MonthClosed(Refusal):
+    def __init__(self, ym: str) -> None:
+        super().__init__(_l("%(ym)s 已经结账，不能再记到这个月。", ym=ym))
+
+
+class NotYet(Refusal):
+    message = _l("不能记到今天以后的日期。")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The county, township and village that a journal belongs to, and the owning unit."""
+
+    county_id: int
+    town_id: int | None
+    village_id: int | None
+    org_id: int
+
+    @classmethod
+    def of(cls, row: Any) -> Place:
+        """Take over the place of a row."""
+        return cls(row.county_id, row.town_id, row.village_id, row.org_id)
+
+    def columns(self) -> dict[str, int | None]:
+        return {
+            "county_id": self.county_id, "town_id": self.town_id, "village_id": self.village_id, "org_id": self.org_id,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A journal to be posted. `body` is what was asked for: the same uid with another body is refused."""
+
+    kind: JournalKind
+    uid: str
+    body: Mapping[str, Any]
+    place: Place
+    effective_on: date
+    lines: Sequence[Line] = ()
+    memo: str = ""
+    source_key: str | None = None
+    rule_item_id: int | None = None
+    resident_id: int | None = None
+    reverses: int | None = None
+    resolves: int | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was posted; the same for a first and a repeated request. `balances` are those left, by account id."""
+
+    journal_id: int
+    uid: str
+    kind: JournalKind
+    effective_on: date
+    recorded_at: datetime
+    hash: str
+    amount: int
+    balances: Mapping[int, int] = field(default_factory=dict)
+
+
+def open_ledger() -> None:
+    """Wait for whoever posts now. The first thing in every act on the ledger."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK)))
+
+
+def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
+    """Return the receipt of a request that came before, None for a new one. Raises UidConflict."""
+    row = db.session.execute(sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == uid)).first()
+    if row is None:
+        return None
+    if row.body_hash != hash_of(body):
+        raise UidConflict
+    return receipt_of(row.id)
+
+
+def by_source(source_key: str) -> Receipt | None:
+    """Return the receipt of the journal that a source (a claim, an award, an expiry) made, None where it made none."""
+    ident = db.session.scalar(sa.select(journal.c.id).where(journal.c.source_key == source_key))
+    return None if ident is None else receipt_of(ident)
+
+
+def receipt_of(journal_id: int) -> Receipt:
+    """Return what a stored journal says."""
+    row = db.session.execute(sa.select(journal).where(journal.c.id == journal_id)).one()
+    lines = db.session.execute(
+        sa.select(line.c.from_id, line.c.to_id, line.c.amount, line.c.from_after, line.c.to_after)
+        .where(line.c.journal_id == journal_id)
+        .order_by(line.c.n)
+    ).all()
+    balances: dict[int, int] = {}
+    for one in lines:
+        balances |= {one.from_id: one.from_after, one.to_id: one.to_after}
+    amount = sum(one.amount for one in lines)
+    return Receipt(
+        row.id, row.uid, JournalKind(row.kind), row.effective_on, row.recorded_at, row.hash, amount, balances
+    )
+
+
+def head() -> tuple[int, str]:
+    """Return the number and the hash of the newest journal, (0, zeros) before the first."""
+    row = db.session.execute(_HEAD).first()
+    return (row.id, row.hash) if row else (0, GENESIS)
+
+
+def post(
+    entry: Entry,
+    *,
+    released: Mapping[int, int] | None = None,
+    between: Callable[[], None] | None = None,
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Receipt:
+    """Append a journal and move the coins. Raises NotEnough, BudgetShort, MonthClosed or NotYet.
+
+    Must be called inside an act, after `open_ledger` and `earlier`. `between` is done when the journal stands and
+    before its lines; `released` says which held coins (by account) it lets go.
+    """
+    _refuse_day(entry, today)
+    last, prev_hash = head()
+    number = last + 1
+    stated, codes, balances = _stated(entry.lines, released or {})
+    row: dict[str, Any] = {
+        "id": number, "uid": entry.uid, "body_hash": hash_of(entry.body), "kind": entry.kind.value,
+        "effective_on": entry.effective_on, "recorded_at": at, "actor_id": actor.user_id, "actor_name": actor.name,
+        "origin": actor.origin[:64], "memo": entry.memo[:MEMO_LENGTH], "rule_item_id": entry.rule_item_id,
+        "resident_id": entry.resident_id, "source_key": entry.source_key, "reverses": entry.reverses,
+        "resolves": entry.resolves, "prev_hash": prev_hash, **entry.place.columns(),
+    }  # fmt: skip
+    row["hash"] = journal_hash(row, [(codes[one[0]], codes[one[1]], *one[2:]) for one in stated])
+    db.session.execute(sa.insert(journal), row)
+    if between:
+        between()
+    if stated:
+        db.session.execute(
+            sa.insert(line),
+            [
+                {
+                    "journal_id": number, "n": n, "from_id": one[0], "to_id": one[1], "amount": one[2],
+                    "from_after": one[3], "to_after": one[4],
+                }
+                for n, one in enumerate(stated, start=1)
+            ],
+        )  # fmt: skip
+    amount = sum(one[2] for one in stated)
+    return Receipt(number, entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
+
+
+def _refuse_day(entry: Entry, today: date) -> None:
+    if entry.effective_on > today:
+        raise NotYet
+    ym = f"{entry.effective_on:%Y-%m}"
+    closed = sa.select(sa.literal(1)).where(period.c.county_id == entry.place.county_id, period.c.ym == ym)
+    if db.session.scalar(closed) is not None:
+        raise MonthClosed(ym)
+
+
+Stated = tuple[int, int, int, int, int]  # from, to, amount, what from and to are left with
+
+
+def _stated(lines: Sequence[Line], released: Mapping[int, int]) -> tuple[list[Stated], dict[int, str], dict[int, int]]:
+    """Return the lines with the balances they leave, the accounts' codes, and the balances at the end."""
+    ids = sorted({ident for one in lines for ident in one[:2]})
+    if not ids:
+        return [], {}, {}
+    query = sa.select(account).where(account.c.id.in_(ids)).order_by(account.c.id)
+    if db.session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update()
+    known = {row.id: row for row in db.session.execute(query)}
+    balances = {ident: row.balance for ident, row in known.items()}
+    stated: list[Stated] = []
+    for giver, taker, amount in lines:
+        row = known[giver]
+        free = balances[giver] - (row.held - released.get(giver, 0)) - row.min_balance
+        if amount > free:
+            _refuse(row, free, amount)
+        balances[giver] -= amount
+        balances[taker] += amount
+        stated.append((giver, taker, amount, balances[giver], balances[taker]))
+    return stated, {ident: row.code for ident, row in known.items()}, balances
+
+
+def _refuse(row: Any, free: int, amount: int) -> None:
+    if row.kind == AccountKind.BUDGET:
+        raise BudgetShort(available=free, wanted=amount)
+    raise NotEnough(available=free, wanted=amount)
+
+
+def hash_of(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of what was asked for."""
+    return hashlib.sha256(_canonical(body)).hexdigest()
+
+
+def journal_hash(row: Mapping[str, Any], lines: Sequence[tuple[str, str, int, int, int]]) -> str:
+    """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
+    said = {
+        name: row[name]
+        for name in (
+            "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id",
+            "source_key", "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
+        )
+    }  # fmt: skip
+    said["effective_on"] = row["effective_on"].isoformat()
+    said["recorded_at"] = row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
+    said["lines"] = [list(one) for one in lines]
+    return hashlib.sha256(_canonical(said)).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,146 @@
+"""Accounts, opened when first needed, and the lots in which a household's coins lie: spent earliest expiry first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db, table_of
+from models.coins import NO_FLOOR, AccountKind, CoinHold, CoinLot, CoinLotUse
+from models.orgs import OrgUnit
+from models.people import Household
+from models.stations import CoinStation
+from services.posting import Line, NotEnough, Place, account
+from services.refusals import NotFound
+
+_lot = table_of(CoinLot)
+_use = table_of(CoinLotUse)
+Uses = dict[int, int]  # by lot: coins taken, below 0 given back
+
+
+def account_id(kind: AccountKind, row: Any, *, today: date) -> int:
+    """Return the id of an account, opening it where it is new. `row` is its county, village, household or station."""
+    code = _code(kind, row)
+    found = db.session.scalar(sa.select(account.c.id).where(account.c.code == code))
+    if found is not None:
+        return int(found)
+    place = Place(row.county_id, row.town_id, row.village_id, row.id if isinstance(row, OrgUnit) else row.org_id)
+    values = {
+        "code": code, "kind": kind.value, "opened_on": today, "balance": 0, "held": 0, **place.columns(),
+        "household_id": row.id if isinstance(row, Household) else None,
+        "station_id": row.id if isinstance(row, CoinStation) else None,
+        "min_balance": NO_FLOOR if kind in {AccountKind.ISSUER, AccountKind.DEBT} else 0,
+    }  # fmt: skip
+    made = db.session.execute(sa.insert(account).values(**values).returning(account.c.id))
+    return int(made.scalar_one())
+
+
+def _code(kind: AccountKind, row: Any) -> str:
+    """Return an account's code: the kind and what it belongs to; codes of households are unique within a county."""
+    return f"{kind}:{row.code}" if isinstance(row, OrgUnit) else f"{kind}:{row.county_id}:{row.code}"
+
+
+def county_of(county_id: int | None) -> OrgUnit:
+    """Return a county's unit. Raises NotFound."""
+    unit = db.session.get(OrgUnit, county_id) if county_id else None
+    if unit is None:
+        raise NotFound
+    return unit
+
+
+def village_of(household: Household) -> OrgUnit:
+    """Return the village whose budget awards a household. Raises NotFound."""
+    unit = db.session.get(OrgUnit, household.village_id) if household.village_id else None
+    if unit is None:
+        raise NotFound
+    return unit
+
+
+def purses(household: Household, *, today: date) -> tuple[int, int]:
+    """Return the accounts of a household: its coins, and its debt."""
+    return (
+        account_id(AccountKind.HOUSEHOLD, household, today=today),
+        account_id(AccountKind.DEBT, household, today=today),
+    )
+
+
+def balance_of(ident: int) -> int:
+    """Return the balance of an account, read under the ledger's lock."""
+    return int(db.session.scalar(sa.select(account.c.balance).where(account.c.id == ident)) or 0)
+
+
+def household_of(held: CoinHold) -> Household:
+    """Return whose coins a hold sets aside."""
+    owner = db.session.scalar(sa.select(account.c.household_id).where(account.c.id == held.account_id))
+    found = db.session.get(Household, owner) if owner else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+# ---------- lots ----------
+
+
+def add_lot(purse: int, journal_id: int, amount: int, expires_on: date | None) -> None:
+    """Put coins that just came into a purse into a lot of their own."""
+    if amount:
+        values = {"account_id": purse, "journal_id": journal_id, "expires_on": expires_on}
+        db.session.execute(sa.insert(_lot).values(amount=amount, remaining=amount, **values))
+
+
+def spend(purse: int, amount: int, *, on: date) -> Uses:
+    """Choose the lots that coins are spent from, those that expire first before others. Raises NotEnough.
+
+    Coins whose last day is over cannot be spent, also before the sweep that takes them away.
+    """
+    usable = [lot for lot in _lots(purse) if lot.expires_on is None or lot.expires_on >= on]
+    free = sum(lot.remaining for lot in usable)
+    if amount > free:
+        raise NotEnough(available=free, wanted=amount)
+    return chosen(((lot.id, lot.remaining) for lot in usable), amount)
+
+
+def whatever(purse: int, *, first: int) -> list[tuple[int, int]]:
+    """Return (lot, remaining) of all coins of a purse, those of one journal before the others."""
+    lots = sorted(_lots(purse), key=lambda lot: lot.journal_id != first)
+    return [(lot.id, lot.remaining) for lot in lots]
+
+
+def chosen(lots: Iterable[tuple[int, int]], amount: int) -> Uses:
+    """Take an amount from lots in their order."""
+    taken: Uses = {}
+    for ident, remaining in lots:
+        part = min(remaining, amount)
+        if part:
+            taken[ident] = part
+            amount -= part
+    return taken
+
+
+def _lots(purse: int) -> list[Any]:
+    query = sa.select(_lot).where(_lot.c.account_id == purse, _lot.c.remaining > 0)
+    return list(db.session.execute(query.order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)))
+
+
+def take(journal_id: int, uses: Mapping[int, int]) -> None:
+    """Write down which lots a journal took from or gave back to."""
+    rows = [{"lot_id": lot, "journal_id": journal_id, "amount": amount} for lot, amount in uses.items() if amount]
+    if rows:
+        db.session.execute(sa.insert(_use), rows)
+
+
+def given_back(purse: int, debt: int, spent_by: int) -> tuple[list[Line], Uses]:
+    """Return what follows when the coins that a journal took come back: uses below 0, and a debt paid off first."""
+    rows = db.session.execute(
+        sa.select(_use.c.lot_id, _use.c.amount)
+        .join(_lot, _lot.c.id == _use.c.lot_id)
+        .where(_use.c.journal_id == spent_by)
+        .order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)
+    ).all()
+    owed = min(-balance_of(debt), sum(row.amount for row in rows))
+    paid = chosen(((row.lot_id, row.amount) for row in rows), owed)
+    uses = {row.lot_id: paid.get(row.lot_id, 0) - row.amount for row in rows}
+    return [(purse, debt, owed)] if owed else [], uses

@@ -1,0 +1,299 @@
+"""Coins for goods: redeemed at the counter, or set aside by a hold and handed over; and what is taken back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models.access import Actor
+from models.base import db, table_of
+from models.coins import AccountKind, CoinHold, CoinJournal, HoldState, JournalKind
+from models.people import Household
+from models.stations import CoinHoldItem, CoinStation, CoinStockMove, MoveKind
+from services.access import require
+from services.coins import refuse_own
+from services.posting import Entry, Line, NotEnough, Place, Receipt, account, earlier, line, open_ledger, post
+from services.purses import account_id, chosen, given_back, household_of, purses, spend, take, whatever
+from services.refusals import NotFound, Refusal
+from services.stock import Basket, goods_for, move_goods
+from services.transaction import transaction
+
+HOLD_FOR = timedelta(minutes=30)
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that can be misread for something else
+_CODE_LENGTH = 8
+_hold = table_of(CoinHold)
+_item = table_of(CoinHoldItem)
+_moved = table_of(CoinStockMove)
+_EARNED = frozenset({JournalKind.EARN, JournalKind.BONUS})
+_SPENT = frozenset({JournalKind.REDEEM, JournalKind.POST, JournalKind.DEDUCT})
+
+
+class HoldOver(Refusal):
+    message = _l("这张兑换券已经用过或已取消，不能再用。")
+
+
+class HoldExpired(Refusal):
+    message = _l("这张兑换券已经过期，道德币会退回。请重新预约。")
+
+
+class NotReversible(Refusal):
+    message = _l("这一笔不能冲正：已经冲正过，或者不是可以冲正的种类。")
+
+
+class ReasonNeeded(Refusal):
+    field = "reason"
+    message = _l("请写明冲正的原因。")
+
+
+class TillShort(Refusal):
+    message = _l("站点收到的道德币已经结算，退不出这一笔。请先和乡镇对账。")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold as it was made: its receipt, the code on the voucher, and when it lapses."""
+
+    receipt: Receipt
+    hold_id: int
+    code: str
+    amount: int
+    expires_at: datetime
+
+
+@transaction
+def redeem(
+    household: Household, station: CoinStation, basket: Basket, *, uid: str, actor: Actor, at: datetime, today: date
+) -> Receipt:
+    """Hand goods over a station's counter for coins. Raises NotEnough, OutOfStock or EmptyBasket."""
+    open_ledger()
+    require(actor, "coin:redeem", station)
+    require(actor, "coin:redeem", household)
+    body = {"act": "redeem", "household": household.id, "station": station.id, "basket": _plain(basket)}
+    known = earlier(uid, body)
+    if known:
+        return known
+    refuse_own(household, actor)
+    goods = goods_for(station, basket)
+    total = sum(good.price * basket[good.id] for good in goods)
+    purse, _debt = purses(household, today=today)
+    uses = spend(purse, total, on=today)
+    till = account_id(AccountKind.STATION, station, today=today)
+    entry = Entry(
+        kind=JournalKind.REDEEM, uid=uid, body=body, place=Place.of(station), effective_on=today,
+        lines=[(purse, till, total)],
+    )  # fmt: skip
+    receipt = post(entry, actor=actor, at=at, today=today)
+    take(receipt.journal_id, uses)
+    out = {good.id: (-basket[good.id], good.price) for good in goods}
+    move_goods(station.id, out, MoveKind.REDEEM, journal_id=receipt.journal_id, actor=actor, at=at)
+    return receipt
+
+
+@transaction
+def hold(
+    household: Household,
+    station: CoinStation,
+    basket: Basket,
+    *,
+    uid: str,
+    lasting: timedelta = HOLD_FOR,
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Held:
+    """Set coins and goods aside until they are fetched. Raises NotEnough, OutOfStock or EmptyBasket."""
+    open_ledger()
+    require(actor, "coin:hold", household)
+    body = {"act": "hold", "household": household.id, "station": station.id, "basket": _plain(basket)}
+    known = earlier(uid, body)
+    if known:
+        return _held(known)
+    if station.county_id != household.county_id:
+        raise NotFound
+    goods = goods_for(station, basket)
+    total = sum(good.price * basket[good.id] for good in goods)
+    purse, _debt = purses(household, today=today)
+    uses = spend(purse, total, on=today)
+    entry = Entry(kind=JournalKind.HOLD, uid=uid, body=body, place=Place.of(household), effective_on=today)
+    receipt = post(entry, actor=actor, at=at, today=today)
+    made = {
+        "id": receipt.journal_id, "account_id": purse, "station_id": station.id, "code": _new_code(), "amount": total,
+        "state": HoldState.OPEN.value, "expires_at": at + lasting,
+    }  # fmt: skip
+    take(receipt.journal_id, uses)
+    db.session.execute(sa.insert(_hold), made)
+    items = [
+        {"hold_id": receipt.journal_id, "good_id": good.id, "quantity": basket[good.id], "price": good.price}
+        for good in goods
+    ]
+    db.session.execute(sa.insert(_item), items)
+    return _held(receipt)
+
+
+@transaction
+def hand_over(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: date) -> Receipt:
+    """Give out what a hold set aside: its coins go to the station. Raises HoldOver or HoldExpired."""
+    open_ledger()
+    db.session.refresh(held)
+    station = db.session.get_one(CoinStation, held.station_id)
+    require(actor, "coin:redeem", station)
+    body = {"act": "post", "hold": held.id}
+    known = earlier(uid, body)
+    if known:
+        return known
+    _refuse_over(held)
+    if at >= held.expires_at:
+        raise HoldExpired
+    refuse_own(household_of(held), actor)
+    till = account_id(AccountKind.STATION, station, today=today)
+    receipt = _resolve(
+        held, JournalKind.POST, uid, body, Place.of(station), [(held.account_id, till, held.amount)],
+        actor=actor, at=at, today=today,
+    )  # fmt: skip
+    rows = db.session.execute(sa.select(_item).where(_item.c.hold_id == held.id))
+    out = {row.good_id: (-row.quantity, row.price) for row in rows}
+    move_goods(station.id, out, MoveKind.REDEEM, journal_id=receipt.journal_id, actor=actor, at=at)
+    return receipt
+
+
+@transaction
+def give_back(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: date) -> Receipt:
+    """Void a hold: its coins can be spent again, its goods are free. Raises HoldOver."""
+    open_ledger()
+    db.session.refresh(held)
+    household = household_of(held)
+    require(actor, "coin:hold", household)
+    body = {"act": "void", "hold": held.id}
+    known = earlier(uid, body)
+    if known:
+        return known
+    _refuse_over(held)
+    purse, debt = purses(household, today=today)
+    lines, uses = given_back(purse, debt, held.id)
+    receipt = _resolve(held, JournalKind.VOID, uid, body, Place.of(household), lines, actor=actor, at=at, today=today)
+    take(receipt.journal_id, uses)
+    return receipt
+
+
+@transaction
+def reverse(original: CoinJournal, *, reason: str, uid: str, actor: Actor, at: datetime, today: date) -> Receipt:
+    """Undo a journal by its opposite, once. Coins that were earned and are spent already become a debt.
+
+    Raises NotReversible, ReasonNeeded or TillShort.
+    """
+    open_ledger()
+    require(actor, "coin:reverse", original)
+    if not reason.strip():
+        raise ReasonNeeded
+    body = {"act": "reverse", "journal": original.id}
+    known = earlier(uid, body)
+    if known:
+        return known
+    taken_back = sa.select(CoinJournal.id).where(CoinJournal.reverses == original.id)
+    if db.session.scalar(taken_back) is not None:
+        raise NotReversible
+    lines, uses = _opposite(original, actor, today)
+    entry = Entry(
+        kind=JournalKind.REVERSE, uid=uid, body=body, place=Place.of(original), effective_on=today, lines=lines,
+        memo=reason.strip(), reverses=original.id, rule_item_id=original.rule_item_id,
+    )  # fmt: skip
+    try:
+        receipt = post(entry, actor=actor, at=at, today=today)
+    except NotEnough as short:
+        raise TillShort from short
+    take(receipt.journal_id, uses)
+    _take_goods_back(original.id, receipt.journal_id, actor=actor, at=at)
+    return receipt
+
+
+# ---------- what they share ----------
+
+
+def _refuse_over(held: CoinHold) -> None:
+    if held.state != HoldState.OPEN:
+        raise HoldOver
+
+
+def _resolve(
+    held: CoinHold, kind: JournalKind, uid: str, body: Mapping[str, Any], place: Place, lines: Sequence[Line],
+    *, actor: Actor, at: datetime, today: date,
+) -> Receipt:  # fmt: skip
+    """Post the journal that ends a hold; its coins are let go before a line takes them."""
+    state = HoldState.POSTED if kind == JournalKind.POST else HoldState.VOIDED
+
+    def let_go() -> None:
+        db.session.execute(sa.update(_hold).where(_hold.c.id == held.id).values(state=state.value))
+        db.session.expire(held)
+
+    entry = Entry(kind=kind, uid=uid, body=body, place=place, effective_on=today, lines=lines, resolves=held.id)
+    return post(entry, released={held.account_id: held.amount}, between=let_go, actor=actor, at=at, today=today)
+
+
+def _held(receipt: Receipt) -> Held:
+    row = db.session.execute(sa.select(_hold).where(_hold.c.id == receipt.journal_id)).one()
+    return Held(receipt, row.id, row.code, row.amount, row.expires_at)
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+
+
+def _plain(basket: Basket) -> dict[str, int]:
+    return {str(good): quantity for good, quantity in sorted(basket.items())}
+
+
+def _opposite(original: CoinJournal, actor: Actor, today: date) -> tuple[list[Line], dict[int, int]]:
+    """Return the lines that take a journal back, and what they take from lots or give back to them."""
+    lines = [
+        (row.from_id, row.to_id, int(row.amount))
+        for row in db.session.execute(sa.select(line).where(line.c.journal_id == original.id).order_by(line.c.n))
+    ]
+    kind = JournalKind(original.kind)
+    if kind == JournalKind.ALLOT:
+        return [(taker, giver, amount) for giver, taker, amount in lines], {}
+    if kind not in _EARNED | _SPENT:
+        raise NotReversible
+    household = _whose(lines)
+    refuse_own(household, actor)
+    purse, debt = purses(household, today=today)
+    if kind in _EARNED:
+        return _unearned(original.id, lines, purse, debt)
+    spent_by = original.resolves or original.id
+    owed, uses = given_back(purse, debt, spent_by)
+    return [*((taker, giver, amount) for giver, taker, amount in lines), *owed], uses
+
+
+def _unearned(journal_id: int, lines: Sequence[Line], purse: int, debt: int) -> tuple[list[Line], dict[int, int]]:
+    """Take earned coins back: what is left of them, then other coins that are not held, the rest becomes a debt."""
+    budget = lines[0][0]
+    total = sum(amount for _giver, _taker, amount in lines)
+    came_in = sum(amount for _giver, taker, amount in lines if taker == purse)
+    uses = chosen(whatever(purse, first=journal_id), came_in)
+    there = sum(uses.values())
+    back: list[Line] = [(purse, budget, there)] if there else []
+    if total > there:
+        back.append((debt, budget, total - there))
+    return back, uses
+
+
+def _whose(lines: Sequence[Line]) -> Household:
+    ids = {ident for one in lines for ident in one[:2]}
+    query = sa.select(account.c.household_id).where(account.c.id.in_(ids), account.c.household_id.is_not(None))
+    owner = db.session.scalars(query).first()
+    found = db.session.get(Household, owner) if owner else None
+    if found is None:
+        raise NotReversible
+    return found
+
+
+def _take_goods_back(original: int, journal_id: int, *, actor: Actor, at: datetime) -> None:
+    rows = db.session.execute(sa.select(_moved).where(_moved.c.journal_id == original)).all()
+    if rows:
+        back = {row.good_id: (-row.quantity, row.price) for row in rows}
+        move_goods(rows[0].station_id, back, MoveKind.RETURN, journal_id=journal_id, actor=actor, at=at)
