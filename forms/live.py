@@ -22,10 +22,26 @@ Document = dict[str, Any]
 
 
 def live(filling: Filling, pages: Iterable[Page] | None = None) -> Document:
-    """Return what the script of some pages (all without them) must know.
+    """Return what the script of some pages (all without them) must know, and its words in the reader's language."""
+    words = {
+        "must": _("必填"),
+        "waiting": _("填好有关的题目后算出"),
+        "true": _("是"),
+        "false": _("否"),
+        "number": _("第 {n} 行"),
+        "gone": _("已移除第 {n} 行。"),
+        "added": _("已添加第 {n} 行。"),
+        "restore": _("恢复"),
+    }
+    return {**known(filling, pages), "words": words}
+
+
+def known(filling: Filling, pages: Iterable[Page] | None = None) -> Document:
+    """Return what static/live.js must know of some pages, or of all without them.
 
     `items` are those of the pages as they stand in each other, and `elsewhere` those that they depend on; `answers`
-    are stored answers by address of what no control holds, `unknown` the addresses whose answers stay on the server.
+    are stored answers by address of what no control holds, `unknown` the addresses of those that are masked, and
+    `closed` the fids of which this person is told nothing.
     """
     definition = filling.definition
     chosen = definition.pages if pages is None else tuple(pages)
@@ -39,17 +55,8 @@ def live(filling: Filling, pages: Iterable[Page] | None = None) -> Document:
         "today": filling.context.today.isoformat(),
         "items": [_node(item, filling) for item in here],
         "elsewhere": [_node(item, filling) for item in elsewhere],
+        "closed": sorted(_closed(filling)),
         **_known(filling, on_page, needed),
-        "words": {
-            "must": _("必填"),
-            "waiting": _("填好有关的题目后算出"),
-            "true": _("是"),
-            "false": _("否"),
-            "number": _("第 {n} 行"),
-            "gone": _("已移除第 {n} 行。"),
-            "added": _("已添加第 {n} 行。"),
-            "restore": _("恢复"),
-        },
     }
 
 
@@ -100,7 +107,8 @@ def _required(item: Item, filling: Filling) -> Any:
     """Return True, False or the condition under which an item must be answered."""
     by_stage = reached(filling.definition.stages, filling.context.stage, item.stage.get("required_from"))
     at_least = item.kind.repeats and item.config.get("min")
-    return True if by_stage or at_least or item.kind.always_required else item.required
+    always = item.kind.always_required and item.required is False
+    return True if by_stage or at_least or always else item.required
 
 
 def _known(filling: Filling, on_page: set[str], needed: set[str]) -> Document:
@@ -111,7 +119,9 @@ def _known(filling: Filling, on_page: set[str], needed: set[str]) -> Document:
     for at, item, stored in _answered(filling):
         if item.fid not in needed or item.calculation is not None or (item.fid in on_page and item.kind.visible):
             continue
-        if at in unknown or _private(item, filling):
+        if item.fid in _closed(filling):
+            continue
+        if at in unknown or item.masked or item.kind.personal:
             unknown.add(at)
         elif item.kind.repeats:
             rows[at] = [row[ROW_ID] for row in stored]
@@ -130,7 +140,5 @@ def _answered(filling: Filling) -> Iterator[tuple[str, Item, Any]]:
         yield from places([item], {item.fid: stored}, prefix)
 
 
-def _private(item: Item, filling: Filling) -> bool:
-    """Tell whether an answer stays on the server: what is masked, names a person, or is closed to who fills in."""
-    locked = filling.definition.with_held(filling.context.locked)
-    return item.masked or item.kind.personal or item.fid in locked
+def _closed(filling: Filling) -> frozenset[str]:
+    return filling.definition.with_held(filling.context.locked)

@@ -17,8 +17,9 @@ class Scope {
 }
 
 export class Live {
-  constructor({ today, items, elsewhere, answers, rows, unknown }) {
+  constructor({ today, items, elsewhere, answers, rows, unknown, closed }) {
     this.today = today;
+    this.closed = new Set(closed);
     this.items = new Map();
     this.level = flat([...items, ...elsewhere], null, null, this.items);
     this.known = new Map([...Object.entries(answers), ...unknown.map((at) => [at, UNKNOWN])]);
@@ -141,7 +142,7 @@ export class Live {
     for (const fid of dependencies(tree)) {
       const found = this.read(fid, scope);
       const secret = found === UNKNOWN || this.items.get(fid)?.inside.some((one) => this.isSecret(one, tree));
-      if (secret && opens(tree, fid)) {
+      if (this.closed.has(fid) || (secret && opens(tree, fid))) {
         this.asks = true;
         return UNKNOWN;
       }

@@ -42,9 +42,9 @@ def node() -> str | None:
 
 
 @contextmanager
-def in_node(path: str) -> Iterator[Perform]:
-    """Start node and hand jobs to it."""
-    command = [path, "--input-type=module", "--eval", _LOOP, "--", *_addresses()]
+def in_node(path: str, modules: list[str] | None = None) -> Iterator[Perform]:
+    """Start node and hand jobs to it. `modules` are addresses of another twin and its driver."""
+    command = [path, "--input-type=module", "--eval", _LOOP, "--", *(modules or _addresses())]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdin
         assert process.stdout
@@ -60,14 +60,14 @@ def in_node(path: str) -> Iterator[Perform]:
 
 
 @contextmanager
-def in_chromium(path: str) -> Iterator[Perform]:
+def in_chromium(path: str, modules: list[str] | None = None) -> Iterator[Perform]:
     """Open an empty page in Chromium and hand jobs to it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page()
-        addresses = _addresses()
+        addresses = modules or _addresses()
 
         def perform(jobs: list[dict[str, Any]]) -> list[Any]:
             results: list[Any] = json.loads(page.evaluate(_PAGE, [addresses, json.dumps(jobs)]))
