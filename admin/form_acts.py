@@ -90,17 +90,30 @@ class FormActs(ZhiyeView):
             flash(done if isinstance(done, str) else done(), "success")
         return redirect(back)
 
-    def edit_draft(self, form: Form, edit: Edit, *, did: str, version: int, fid: str | None = None) -> Any:
+    def edit_draft(
+        self, form: Form, edit: Edit, *, did: str, version: int, fid: str | None = None, about: str | None = None
+    ) -> Any:
         """Change the draft by one edit, as who is signed in, now."""
-        return change_draft(form, edit=edit, row_version=version, did=did, fid=fid, actor=actor(), at=now())
+        return change_draft(
+            form, edit=edit, row_version=version, did=did, fid=fid, about=about, actor=actor(), at=now()
+        )
 
     def press_edit(
-        self, key: str, edit: Edit, *, did: str, done: Said, wanted: str, back: str = "", fid: str | None = None
+        self,
+        key: str,
+        edit: Edit,
+        *,
+        did: str,
+        done: Said,
+        wanted: str,
+        back: str = "",
+        fid: str | None = None,
+        about: str | None = None,
     ) -> Any:
         """Do an edit of the draft that a button asks for."""
         form, version = self.row(key, "form:design"), self.posted_version()
         return self.press(
-            form, lambda: self.edit_draft(form, edit, did=did, version=version, fid=fid),
+            form, lambda: self.edit_draft(form, edit, did=did, version=version, fid=fid, about=about),
             done=done, wanted=wanted, back=back,
         )  # fmt: skip
 
@@ -149,5 +162,6 @@ class FormActs(ZhiyeView):
         words = str(DID.get(str(after.get("did", event.act))) or _("修改了表单"))
         items = [value or (event.before or {}).get(name) for name, value in after.items() if name.startswith("item:")]
         labels = [item["label"] for item in items if isinstance(item, dict)]
+        labels = [after["about"]] if after.get("about") else labels
         names = [label if isinstance(label, str) else str(label.get("zh_Hans_CN", "")) for label in labels]
         return words + ("“" + "”“".join(names[:3]) + "”" if names else "")

@@ -26,7 +26,7 @@ class FormMoves(FormActs):
     def item_move_view(self, key: str, fid: str) -> Any:
         to, form = request.form.get("to", ""), self.row(key, "form:design")
         return self.press_edit(
-            key, lambda draft: moved(draft, fid, to), did="item_moved", done=lambda: where(form.draft, fid),
+            key, lambda draft: moved(draft, fid, to), did="item_moved", about=fid, done=lambda: where(form.draft, fid),
             wanted=_("移动题目"), back=url_for(".edit_view", key=key, _anchor=f"item-{fid}"),
         )  # fmt: skip
 

@@ -110,6 +110,7 @@ THINGS: Mapping[str, Any] = {
 }
 
 FIELDS: Mapping[str, Any] = {
+    "about": _l("关于"),
     "active": _l("启用"),
     "address": _l("住址"),
     "address_hint": _l("位置提示"),

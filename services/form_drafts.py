@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,12 +45,14 @@ def change_draft(
     row_version: int,
     did: str,
     fid: str | None = None,
+    about: str | None = None,
     actor: Actor,
     at: datetime,
 ) -> Document:
     """Apply an edit of engine.editing to the draft and return the new draft.
 
-    `did` names the edit in the audit; `fid` the item whose problems keep the edit from being saved. Raises Stale on an
+    `did` names the edit in the audit; `fid` the item whose problems keep the edit from being saved; `about` the item
+    that is told of where the edit changes nothing in it, as moving does. Raises Stale on an
     old row_version, DefinitionRefused, EditImpossible, or NotFound when the edit names something that is not there.
     """
     lock(form, "form:design", row_version, actor)
@@ -63,7 +65,8 @@ def change_draft(
         raise NotFound from missing
     _refuse_worse(before, after, fid)
     if after != before:
-        _save(form, after, did=did, actor=actor, at=at)
+        told = {"about": _plain(editing.item_of(before, about)["label"])} if about else {}
+        _save(form, after, did=did, actor=actor, at=at, **told)
     return after
 
 
@@ -128,17 +131,17 @@ def redo_step(form: Form, *, row_version: int, actor: Actor, at: datetime) -> Fo
 def _swap(form: Form, step: FormStep, *, did: str, actor: Actor, at: datetime) -> FormStep:
     """Exchange the draft and what the step keeps: the draft on its other side."""
     other, step.document, step.undone = step.document, form.draft, not step.undone
-    _store(form, other, did=did, actor=actor, at=at, step=step.did)
+    about = {"about": step.about} if step.about else {}
+    _store(form, other, did=did, actor=actor, at=at, step=step.did, **about)
     return step
 
 
-def _remember(form: Form, draft: Document, *, did: str, actor: Actor, at: datetime) -> None:
+def _remember(form: Form, *, did: str, about: str, actor: Actor, at: datetime) -> None:
     """Keep the draft as it was, so that the change can be undone; what was undone before can no longer be redone."""
     db.session.execute(sa.delete(FormStep).where(FormStep.form_id == form.id, FormStep.undone))
     last = steps.last_done(form.id)
     n = last.n + 1 if last else 1
     db.session.execute(sa.delete(FormStep).where(FormStep.form_id == form.id, FormStep.n <= n - STEPS))
-    about = _about(form.draft, draft)
     db.session.add(
         FormStep(form_id=form.id, n=n, did=did, about=about, document=form.draft, actor_id=actor.user_id, at=at)
     )
@@ -148,14 +151,15 @@ def _about(before: Document, after: Document) -> str:
     """Return the label of the item that a change is about, nothing when it is about several or none."""
     old, new = delta(before, after)
     items = [new[name] or old[name] for name in new if name.startswith("item:")]
-    return _plain(items[0]["label"])[:ABOUT_LENGTH] if len(items) == 1 else ""
+    return _plain(items[0]["label"]) if len(items) == 1 else ""
 
 
 # ---------- what acts share ----------
 
 
 def _save(form: Form, draft: Document, *, did: str, actor: Actor, at: datetime, **told: Any) -> None:
-    _remember(form, draft, did=did, actor=actor, at=at)
+    about = told.get("about") or _about(form.draft, draft)
+    _remember(form, did=did, about=about[:ABOUT_LENGTH], actor=actor, at=at)
     _store(form, draft, did=did, actor=actor, at=at, **told)
 
 
@@ -178,10 +182,15 @@ def delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str
 
 def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
     flat = {name: value for name, value in document.items() if name != "pages"}
-    flat["layout"] = [
-        [page["id"], page["title"], [item["fid"] for item in page["items"]]] for page in document["pages"]
-    ]
-    return flat | {f"item:{item['fid']}": item for item in editing.items_of(document)}
+    flat["layout"] = [[page["id"], page["title"], _fids(page["items"])] for page in document["pages"]]
+    for item in editing.items_of(document):
+        flat[f"item:{item['fid']}"] = {name: value for name, value in item.items() if name != "items"}
+    return flat
+
+
+def _fids(items: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the fids of items, each group or repeat followed by a list of what stands in it."""
+    return [part for one in items for part in (one["fid"], *([_fids(one["items"])] if one.get("items") else []))]
 
 
 def _refuse_worse(before: Document, after: Document, fid: str | None) -> None:
