@@ -24,6 +24,7 @@ from services.access import may
 from services.import_cells import plain_text
 from services.import_maps import SPECIAL_LABELS, Fields, Part, Plan, chosen_part, guess_part
 from services.import_maps import guess as guess_plan
+from services.import_rows import HINT
 from services.import_templates import template
 from services.refusals import Refusal
 from shell import clock, i18n
@@ -32,7 +33,7 @@ from shell.background import enqueue
 from shell.files import allow_photos, import_store
 
 SHOWN_PROBLEMS = 100
-SAMPLE_LENGTH = 30
+SAMPLE_LENGTH, SAMPLE_ROWS = 30, 6
 STATES: Mapping[str, Any] = {
     ImportState.UPLOADED: _l("等待检查"),
     ImportState.CHECKING: _l("正在检查"),
@@ -269,7 +270,9 @@ def _samples(upload: acts.Upload, plan: Plan) -> dict[tuple[str, int], str]:
     """Return what stands first in each column, by sheet and column, so that people recognise it."""
     found: dict[tuple[str, int], str] = {}
     for part in (plan.main, *plan.repeats.values()):
-        for row in upload.book.rows(part.sheet)[part.head + 1 : part.head + 6]:
+        for row in upload.book.rows(part.sheet)[part.head : part.head + SAMPLE_ROWS]:
+            if plain_text(row[0]).strip() == HINT:
+                continue
             for number in part.headings:
                 value = row[number - 1] if number <= len(row) else None
                 if value is not None:

@@ -22,6 +22,8 @@ SPECIAL: Mapping[str, tuple[str, ...]] = {
 }
 SPECIAL_LABELS = {LINK: _l("序号（和分表对应）"), LINE: _l("行号"), PARENT: _l("上级行号")}
 HEAD_ROWS = 10  # headings are looked for in the first rows of a sheet
+ALIKE = 2  # characters that must agree
+_BRACKETS = re.compile(r"[（(][^（()）]*[)）]")
 _MUST = re.compile(r"[*＊]|[（(]必填[)）]|\s")
 
 
@@ -186,7 +188,26 @@ def guess_part(book: Book, sheet: str, fields: Fields, repeat: str | None, known
         target = before[word] if word in before else targets.get(word, "")
         if target and target in targets.values() and target not in columns.values():
             columns[number] = target
-    return Part(sheet, head, columns, headings)
+    for number, heading in headings.items():
+        if number not in columns and folded(heading) not in before:
+            alike = _alike(heading, fields.of(repeat), set(columns.values()), fields)
+            columns |= {number: alike} if alike else {}
+    return Part(sheet, head, dict(sorted(columns.items())), headings)
+
+
+def _alike(heading: str, items: Iterable[Item], taken: set[str], fields: Fields) -> str:
+    """Return the only free question whose heading holds this one or lies in it, such as "姓名" in "户主姓名"."""
+    word = _core(heading)
+    cores = {item.fid: _core(fields.heading(item)) for item in items if item.fid not in taken}
+    found = [
+        fid for fid, core in cores.items() if min(len(core), len(word)) >= ALIKE and (core in word or word in core)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _core(heading: str) -> str:
+    """Return a heading without what stands in brackets, which is often a unit or a remark."""
+    return folded(_BRACKETS.sub("", heading))
 
 
 def chosen_part(guessed: Part, fields: Fields, repeat: str | None, chosen: Mapping[int, str]) -> Part:
