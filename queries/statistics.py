@@ -30,6 +30,7 @@ from queries.rights import Rights
 from queries.scope import slices
 
 PLACES = 2  # decimal places of an average
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,7 @@ class Amount:
     """Records, and what their numbers come to."""
 
     n: int = 0
-    total: Decimal = Decimal(0)
-
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(self.n + other.n, self.total + other.total)
+    total: Decimal = ZERO
 
     def __sub__(self, other: Amount) -> Amount:
         return Amount(self.n - other.n, self.total - other.total)
@@ -191,15 +189,15 @@ class Statistics:
             found.setdefault(fid, {})[value] = amount
         return found
 
-    @property
+    @cached_property
     def records(self) -> int:
         return self._by_value.get("", {}).get("", NONE).n
 
-    @property
+    @cached_property
     def sums(self) -> list[FieldSum]:
         return [FieldSum(item, _added(self._answered(item.fid))) for item in self.numbers]
 
-    @property
+    @cached_property
     def counts(self) -> list[FieldValues]:
         return [FieldValues(item, self._values(item)) for item in self.choices]
 
@@ -297,7 +295,8 @@ class Statistics:
             .group_by(*columns)
         )
         for *key, n, whole, micro in db.session.execute(query):
-            yield tuple(key), Amount(int(n), Decimal(int(whole)) + Decimal(int(micro)) / MICRO)
+            total = Decimal(int(whole)) + Decimal(int(micro)) / MICRO if whole or micro else ZERO
+            yield tuple(key), Amount(int(n), total)
 
 
 def _line(name: str, cells: Sequence[Amount], place_id: int | None) -> Line:
@@ -305,7 +304,12 @@ def _line(name: str, cells: Sequence[Amount], place_id: int | None) -> Line:
 
 
 def _added(amounts: Iterable[Amount]) -> Amount:
-    return sum(amounts, NONE)
+    n, total = 0, ZERO
+    for one in amounts:
+        n += one.n
+        if one.total:
+            total += one.total
+    return Amount(n, total)
 
 
 def _has_counters() -> Any:
