@@ -337,7 +337,9 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _named(name: str, arguments: Any, names: Mapping[str, str]) -> Any:
-    """Rename the fids that an operation reads as plain texts: {"count": ["b0"]}."""
+    """Rename the fids that an operation reads as plain texts: {"count": ["b0"]}, and those that a look-up fills."""
+    if name == "fill" and isinstance(arguments, dict):
+        return {names.get(fid, fid): what for fid, what in arguments.items()}
     if not isinstance(arguments, list) or name not in AGGREGATES | LOOPS:
         return arguments
     plain = len(arguments) if name in AGGREGATES else 1

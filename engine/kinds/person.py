@@ -50,6 +50,9 @@ class PersonKind(Kind):
         ConfigProperty("fill", "fill", N_("选好后带入"), tuple((name, label) for name, (label, _) in FILLS.items())),
     )
 
+    def variant(self, config: Mapping[str, Any]) -> Kind:
+        return _HOUSEHOLDS if config.get("of") == HOUSEHOLD else self
+
     def check_among(self, item: Item, known: Mapping[str, Item]) -> list[Problem]:
         """Judge where the details of a person are carried to."""
         found = [self._fill_problem(item, known.get(fid), what) for fid, what in item.config.get("fill", {}).items()]
@@ -108,6 +111,15 @@ class PersonKind(Kind):
     def json_schema(self, item: Item) -> dict[str, Any]:
         del item
         return {"type": "string", "pattern": "^[1-9][0-9]{0,9}( .{1,200})?$"}
+
+
+class HouseholdKind(PersonKind):
+    """The same for households: another kind, because the id of a household is that of nobody."""
+
+    label: ClassVar[str] = N_("家庭")
+
+
+_HOUSEHOLDS = HouseholdKind()
 
 
 def person_id(value: str) -> int:

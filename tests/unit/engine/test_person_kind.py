@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from engine.context import FileFacts
-from engine.definition import check
+from engine.definition import check, parse
+from engine.diff import diff
+from engine.editing import copy_item, item_of
 from engine.kinds.person import PersonKind
 from tests.unit.engine.helpers import PHOTO, context, item, small
 
@@ -72,6 +74,23 @@ def test_a_household_has_no_telephone_and_a_row_fills_only_itself() -> None:
     inside = {"fid": "f1", "key": "k1", "label": "人", "type": "person", "fill": {"f2": "name"}}
     rows = {"fid": "b0", "type": "repeat", "items": [inside]}
     assert "同一行" in str(check(small(rows, {"fid": "f2", "type": "text"}))[0])
+
+
+def test_a_published_question_about_residents_never_becomes_one_about_households() -> None:
+    old, new = (parse(small({"fid": "f1", "type": "person", **more})) for more in ({}, {"of": "household"}))
+    assert [one.allowed for one in diff(old, new) if one.what == "type_changed"] == [False]
+
+
+def test_a_copied_group_of_rows_fills_its_own_questions() -> None:
+    inside = [
+        {"fid": "f1", "key": "k1", "label": "人", "type": "person", "fill": {"f2": "name"}},
+        {"fid": "f2", "key": "k2", "label": "名", "type": "person_name"},
+    ]
+    edited, fid = copy_item(small({"fid": "b0", "type": "repeat", "items": inside}), "b0")
+    assert check(edited) == []
+    person, name = item_of(edited, fid)["items"]
+    assert person["fill"] == {name["fid"]: "name"}
+    assert name["fid"] != "f2"
 
 
 def test_a_person_is_nothing_to_compute_with() -> None:
