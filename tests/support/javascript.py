@@ -1,4 +1,4 @@
-"""The other evaluator, kept running: static/expressions.js in node where there is node, else in Chromium."""
+"""The other evaluator, kept running: static/expressions.js and settle.js in node, else in Chromium."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ async ([addresses, line]) => {
 
 
 def _addresses() -> list[str]:
-    """Return the modules as addresses that need no server and no file ending."""
-    files = (ROOT / "static/expressions.js", ROOT / "tests/unit/engine/driver.js")
-    return ["data:text/javascript;base64," + base64.b64encode(file.read_bytes()).decode() for file in files]
+    """Return the twin and its driver as addresses that need no server: each carries what it imports in itself."""
+    found: dict[str, str] = {}
+    for path in ("static/expressions.js", "static/settle.js", "tests/unit/engine/driver.js"):
+        source = (ROOT / path).read_text("utf-8")
+        for name, address in found.items():
+            source = source.replace(f'"./{name}"', f'"{address}"')
+        encoded = base64.b64encode(source.encode()).decode()
+        found[Path(path).name] = f"data:text/javascript;base64,{encoded}"
+    return [found["settle.js"], found["driver.js"]]
 
 
 def node() -> str | None:

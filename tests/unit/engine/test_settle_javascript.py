@@ -219,7 +219,7 @@ def agree(perform: Perform, document_: dict[str, Any], raw: dict[str, Any]) -> d
     return said
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=9, deadline=None)
 @given(st.lists(forms(), min_size=BATCH, max_size=BATCH))
 def test_random_forms_with_rows_are_judged_alike(perform: Perform, drawn: list[dict[str, Any]]) -> None:
     sound = [one for one in drawn if not check(one["definition"])]
