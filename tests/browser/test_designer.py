@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,13 +110,91 @@ def test_an_admin_makes_a_form_with_the_keyboard_alone(browser: Browser, address
     page.keyboard.type("正常\n有隐患")
     page.get_by_role("button", name="保存题目").press("Enter")
     expect(page.get_by_role("link", name="结果")).to_be_visible()
+    expect(page.frame_locator("[data-preview]").get_by_text("有隐患")).to_be_visible()
     desk.judge()
-    (item,) = stored("xun_cha")["pages"][0]["items"]
-    assert [option["label"] for option in item["options"]] == ["正常", "有隐患"]
+    _add_group_with_condition(desk)
+    _move_into_group(desk)
+    one, group = stored("xun_cha")["pages"][0]["items"]
+    assert [option["label"] for option in one["options"]] == ["正常", "有隐患"]
+    assert group["show"] == {"eq": [{"var": one["fid"]}, one["options"][1]["value"]]}
+    assert [item["key"] for item in group["items"]] == ["photos"]
+    _record_and_publish(desk)
+
+
+def _add_group_with_condition(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("link", name=re.compile("添加题目 ?到第 1 页")).press("Enter")
+    page.get_by_role("link", name="题目分组").press("Enter")
+    page.get_by_label("题目", exact=True).focus()
+    page.keyboard.type("隐患情况")
+    page.get_by_role("button", name=re.compile("添加条件 ?显示条件")).press("Enter")
+    question = page.get_by_label("显示条件第 1 条：哪道题")
+    expect(question).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    value = page.get_by_label("显示条件第 1 条：和什么比")
+    expect(value.locator("option", has_text="有隐患")).to_be_attached()
+    value.focus()
+    page.keyboard.press("End")
+    desk.judge()
+    page.get_by_role("button", name="保存题目").press("Enter")
+
+
+def _move_into_group(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("link", name=re.compile("添加题目 ?到第 1 页")).press("Enter")
+    page.get_by_role("button", name="现场照片").press("Enter")
+    _press_in_menu(page, "现场照片", "移进上面的“隐患情况”")
+    expect(page.get_by_text("“现场照片”现在是“隐患情况”里的第 1 题。")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("已撤销：移动了题目“现场照片”。")).to_be_visible()
+    page.keyboard.press("Control+Shift+Z")
+    expect(page.get_by_text("已重做：移动了题目“现场照片”。")).to_be_visible()
+    desk.judge()
+
+
+def _record_and_publish(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("link", name="预览和试填").press("Enter")
+    page.get_by_label("有隐患").first.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("group", name="隐患情况").first).to_be_visible()
+    page.get_by_label("样例的名称").focus()
+    page.keyboard.type("有隐患要拍照")
+    page.get_by_role("button", name="记为样例").press("Enter")
+    expect(page.get_by_role("link", name="有隐患要拍照")).to_be_visible()
+    desk.judge()
     page.get_by_role("link", name="检查和发布").last.press("Enter")
+    expect(page.get_by_text("1 个都通过")).to_be_visible()
     page.get_by_role("button", name="发布第 1 版").press("Enter")
     expect(page.get_by_text("已发布。")).to_be_visible()
     desk.judge()
+
+
+def _press_in_menu(page: Page, label: str, act: str) -> None:
+    """Open the menu of an item and press one of its buttons, with keys."""
+    page.get_by_label(f"{label}：更多操作").focus()
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name=act)
+    expect(button).to_be_visible()
+    button.press("Enter")
+
+
+def test_items_are_dragged_and_the_page_says_where_they_went(
+    browser: Browser, address: str, app: Flask, cast: Cast
+) -> None:
+    made(app, cast)
+    desk = Desk(browser, address, app, cast)
+    page = desk.page
+    page.goto(f"{address}/admin/forms/small/")
+    page.locator("#item-f1 [data-drag]").hover()
+    page.mouse.down()
+    box = page.locator("#item-f3").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] - 5, steps=4)
+    page.mouse.up()
+    expect(page.get_by_text("“地点”现在是第 1 页的第 3 题。")).to_be_visible()
+    assert [item["fid"] for item in stored("small")["pages"][0]["items"]] == ["f2", "f3", "f1"]
+    assert desk.complaints == []
 
 
 def test_options_move_with_buttons_and_keep_their_order(browser: Browser, address: str, app: Flask, cast: Cast) -> None:
