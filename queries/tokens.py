@@ -42,7 +42,6 @@ class Bearer:
 
     token_id: int
     last_used_at: datetime | None
-    last_used_origin: str
     actor: Actor
     locale: str
 
@@ -63,7 +62,7 @@ def bearer(token: str, *, origin: str, at: datetime, today: date) -> Bearer | No
     only = frozenset[str]().union(*(SCOPES[scope] for scope in first.scopes))
     forms = frozenset(first.forms) if first.forms else None
     narrowed = replace(actor, only=only, forms=forms)
-    return Bearer(first.token_id, first.last_used_at, first.last_used_origin, narrowed, first.locale)
+    return Bearer(first.token_id, first.last_used_at, narrowed, first.locale)
 
 
 def tokens_of(user_id: int, at: datetime) -> list[ApiToken]:
@@ -116,7 +115,6 @@ _BEARER = person_query(
         ApiToken.scopes,
         ApiToken.forms,
         ApiToken.last_used_at,
-        ApiToken.last_used_origin,
     ),
     # A program has no password that somebody could guess wrong, so nobody locks it out.
     sa.or_(

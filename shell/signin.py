@@ -60,8 +60,7 @@ def _load_bearer(token: str) -> None:
     found = bearer(token, origin=origin(), at=at, today=clock.today())
     if found is not None:
         g.actor = found.actor
-        used = found.last_used_at
-        if used is None or at - used >= USED_EVERY or found.last_used_origin != origin():
+        if found.last_used_at is None or at - found.last_used_at >= USED_EVERY:
             touch_token(found.token_id, origin=origin(), at=at)
     i18n.speak_as_asked(found.locale if found else "")
 
