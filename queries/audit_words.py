@@ -33,7 +33,8 @@ NAMED: Mapping[str, tuple[Any, Any]] = {
     "category": (Category.id, Category.name),
     "household": (Household.id, Household.code),
 }
-SILENT = frozenset({"row_version", "updated_at", "created_at", "pinyin"})  # changes that tell a reader nothing
+# Changes that tell a reader nothing.
+SILENT = frozenset({"comment", "row_version", "updated_at", "created_at", "pinyin"})
 
 Change = tuple[str, str, str]  # label, before, after
 

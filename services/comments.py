@@ -53,7 +53,8 @@ def write_comment(record: Record, *, text: str, files: Sequence[File] = (), acto
     comment = Comment(record_id=record.id, author_id=actor.user_id, at=at, text=text, files=own[:MOST_FILES])
     db.session.add(comment)
     db.session.flush()
-    record_audit("record:comment", record, actor=actor, at=at, after={"comment": comment.id, "files": len(own)})
+    attached = {"attached": len(own)} if own else {}
+    record_audit("record:comment", record, actor=actor, at=at, after={"comment": comment.id} | attached)
     return comment
 
 

@@ -47,7 +47,7 @@ def move_draft(draft: Draft, *, actor: Actor, at: datetime, today: date, locale:
     answers = {**starts, **inside.answers}
     fresh = asked_again(new, clean(new, opened(answers), context), answers, inside.saves)
     draft.version = form.current_version
-    told = {"from": before, "to": draft.version}
+    told = {"old_version": before, "new_version": draft.version}
     record_audit("draft:forward", draft, actor=actor, at=at, after=told, label=form.title)
     carried = type(inside)(answers, inside.saves, inside.spare, fresh, inside.came_from or before)
     return write_draft(draft, carried, at=at)
