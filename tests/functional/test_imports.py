@@ -38,6 +38,7 @@ HEADS = (
     "联系电话",
     "经过",
 )
+PROBLEM = re.compile(r'>(\w+) 第 (\d+) 行<.*?translate="no">([^<]+)</span>.*?<span>([^<]+)</span>', re.DOTALL)
 ROWS = 200
 OFFICIAL = "official.tianhuangping"
 
@@ -116,15 +117,15 @@ def test_three_bad_rows_of_two_hundred_import_none_and_are_named_then_all_come_a
     wrong[4][2], wrong[99][1], wrong[199][9] = "吵架", "红庙村", "12345"
     run = upload(client, workbook(wrong))
     page = checked(client, run)
-    told = re.findall(r"登记 第 (\d+) 行.*?<span>([A-Z]+ [^<]+)</span>.*?<span>([^<]+)</span>", page, re.DOTALL)
-    assert [(line, column) for line, column, _why in told] == [
+    told = PROBLEM.findall(page)
+    assert [(line, column) for _sheet, line, column, _why in told] == [
         ("6", "C 纠纷类型"),
         ("101", "B 所在村"),
         ("201", "J 联系电话"),
     ]
-    assert "没有“吵架”这个选项" in told[0][2]
-    assert "管辖范围内没有“红庙村”" in told[1][2]
-    assert "11 位" in told[2][2]
+    assert "没有“吵架”这个选项" in told[0][3]
+    assert "管辖范围内没有“红庙村”" in told[1][3]
+    assert "11 位" in told[2][3]
     listed = client.get(f"{run}problems.csv")
     assert listed.data.decode("utf-8-sig").splitlines()[1].startswith("登记,6,C,纠纷类型,")
     client.post(f"{run}confirm")
@@ -184,8 +185,7 @@ def test_rows_of_repeats_come_from_their_own_sheets(cast: Cast, client: JudgingC
         "车辆": [["序号", "上级行号", "行号", "车牌"], [1, 2, 1, "浙E1"]],
     }
     page = checked(client, upload(client, sheets(tables)))
-    told = re.findall(r"(\S+) 第 (\d+) 行.*?<span>([^<]+)</span>.*?<span>([^<]+)</span>", page, re.DOTALL)
-    assert [(sheet.rpartition(">")[2], line, column) for sheet, line, column, _why in told] == [
+    assert [found[:3] for found in PROBLEM.findall(page)] == [
         ("租客", "3", "D 身份"), ("租客", "4", "A 序号"),
     ]  # fmt: skip
     tables["租客"][2][3], tables["租客"][3][0] = "其他", 2
