@@ -7,8 +7,12 @@ any other change of a balance, of a line, of a journal (migrations/versions/0003
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,6 +52,7 @@ class HoldState(StrEnum):
 
 NO_FLOOR = -(10**15)  # of accounts that may be negative
 MOST_COINS = 10**9  # of one line
+GENESIS = "0" * 64  # before the first journal
 
 
 def _kinds(kinds: type[StrEnum]) -> str:
@@ -209,3 +214,27 @@ class CoinPeriod(Base):
     closed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     head_id: Mapped[int] = mapped_column(BigId)
     head_hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+def hash_of(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of what was asked for."""
+    return hashlib.sha256(_canonical(body)).hexdigest()
+
+
+def journal_hash(row: Mapping[str, Any], lines: Sequence[tuple[str, str, int, int, int]]) -> str:
+    """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
+    said = {
+        name: row[name]
+        for name in (
+            "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id",
+            "source_key", "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
+        )
+    }  # fmt: skip
+    said["effective_on"] = row["effective_on"].isoformat()
+    said["recorded_at"] = row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
+    said["lines"] = [list(one) for one in lines]
+    return hashlib.sha256(_canonical(said)).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

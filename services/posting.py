@@ -6,11 +6,9 @@ the ledger's advisory lock first, then nothing else is waited for; on SQLite the
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +16,20 @@ from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from models.base import db, table_of
-from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine, CoinPeriod, JournalKind
+from models.coins import (
+    GENESIS,
+    AccountKind,
+    CoinAccount,
+    CoinJournal,
+    CoinLine,
+    CoinPeriod,
+    JournalKind,
+    hash_of,
+    journal_hash,
+)
 from services.refusals import Refusal
 
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
-GENESIS = "0" * 64
 MEMO_LENGTH = 200
 Line = tuple[int, int, int]  # from, to, amount
 
@@ -245,27 +252,3 @@ def _refuse(row: Any, free: int, amount: int) -> None:
     if row.kind == AccountKind.BUDGET:
         raise BudgetShort(available=free, wanted=amount)
     raise NotEnough(available=free, wanted=amount)
-
-
-def hash_of(body: Mapping[str, Any]) -> str:
-    """Return the SHA-256 (hex) of what was asked for."""
-    return hashlib.sha256(_canonical(body)).hexdigest()
-
-
-def journal_hash(row: Mapping[str, Any], lines: Sequence[tuple[str, str, int, int, int]]) -> str:
-    """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
-    said = {
-        name: row[name]
-        for name in (
-            "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id",
-            "source_key", "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
-        )
-    }  # fmt: skip
-    said["effective_on"] = row["effective_on"].isoformat()
-    said["recorded_at"] = row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    said["lines"] = [list(one) for one in lines]
-    return hashlib.sha256(_canonical(said)).hexdigest()
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from models.base import db
 from models.coins import CoinJournal
 from models.orgs import OrgUnit
 from models.people import Resident
+from queries.ledger_audit import audit_ledger
 from services import coins
 from services.coins import NotCloseable, OwnHousehold
 from services.posting import BudgetShort, MonthClosed, NotEnough, UidConflict
@@ -207,3 +210,44 @@ def test_the_database_itself_refuses_tampering(station: Station) -> None:
             except DBAPIError:
                 continue
         pytest.fail(f"{changed} rows by {statement}")
+
+
+def test_the_audit_finds_nothing_after_all_kinds_of_acts_and_names_what_an_intruder_changed(
+    app: Flask, station: Station
+) -> None:
+    station.earn("H1", 100)
+    bought = station.redeem("H1", {SOAP: 2})
+    station.give_back(station.hold("H1", {RICE: 1}))
+    station.hand_over(station.hold("H1", {RICE: 1}))
+    station.reverse(bought)
+    station.reverse(station.earn("H2", 9))
+    coins.settle_station(station.station, uid=uid(), actor=SYSTEM, at=AT, today=TODAY)
+    station.hold("H1", {SOAP: 1})
+    audited = audit_ledger()
+    assert audited.breaches == []
+    assert audit_ledger(since=3).breaches == []
+    run = app.test_cli_runner().invoke
+    assert run(args=["ledger", "audit"]).exit_code == 0
+    db.session.remove()
+    with db.engine.begin() as connection:
+        triggers = (
+            ["coin_line_no_update"] if db.engine.dialect.name == "sqlite" else ["coin_line_append_only ON coin_line"]
+        )
+        for trigger in triggers:
+            connection.execute(sa.text(f"DROP TRIGGER {trigger}"))
+        connection.execute(sa.text("UPDATE coin_line SET amount = amount + 1 WHERE journal_id = 2"))
+    told = run(args=["ledger", "audit", "--json"])
+    assert told.exit_code == 1
+    breaches = json.loads(told.output)["breaches"]
+    assert (breaches[0]["invariant"], breaches[0]["about"]) == (11, "流水 2")
+    assert any(b["invariant"] == 2 and "household" in b["about"] for b in breaches)
+
+
+def test_the_ledger_is_written_for_beancount(app: Flask, station: Station, tmp_path: Path) -> None:
+    station.earn("H1", 100)
+    station.redeem("H1", {SOAP: 2})
+    made = app.test_cli_runner().invoke(args=["ledger", "export", "--beancount", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+    text = (tmp_path / "ledger.beancount").read_text(encoding="utf-8")
+    assert text.count(" open ") == text.count(" balance ") == 5
+    assert " 86 DDB" in text
