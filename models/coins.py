@@ -221,7 +221,7 @@ def hash_of(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical(body)).hexdigest()
 
 
-def journal_hash(row: Mapping[str, Any], lines: Sequence[tuple[str, str, int, int, int]]) -> str:
+def journal_hash(row: Mapping[str, Any] | sa.RowMapping, lines: Sequence[tuple[str, str, int, int, int]]) -> str:
     """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
     said = {
         name: row[name]

@@ -8,7 +8,7 @@ into a closed month; 13 no act left half of itself; 14 a debt is at most 0 and p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
