@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from engine.answers import clean
 from engine.check import check
 from engine.definition import Definition, parse
+from engine.kinds import KINDS
 from engine.schema import address
 from tests.support.javascript import Perform
-from tests.unit.engine.helpers import TODAY, context, document, small
+from tests.unit.engine.helpers import HERE, TODAY, context, document, small
 from tests.unit.engine.test_rows import household
 from tests.unit.engine.trees import told
 
@@ -250,6 +252,15 @@ def test_the_samples_are_judged_alike(perform: Perform) -> None:
         "c1": {"number": "240"},
     }
     assert f"b0/{'0' * 16}/d0/{'1' * 16}/d1" in said["missing"]
+
+
+def test_the_browser_knows_which_kinds_are_always_required_and_which_nobody_enters() -> None:
+    source = (HERE.parents[2] / "static" / "settle.js").read_text("utf-8")
+    for name, kinds in (
+        ("ALWAYS_REQUIRED", [kind.name for kind in KINDS.values() if kind.always_required]),
+        ("NOT_ENTERED", [kind.name for kind in KINDS.values() if not kind.entered and kind.name != "calculate"]),
+    ):
+        assert f"const {name} = new Set({json.dumps(kinds)});" in source
 
 
 def test_stages_and_typed_answers_are_known_to_the_browser(perform: Perform) -> None:
