@@ -13,13 +13,13 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin.base import Admin
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import escape
 from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
 from admin.hub_door import chosen_records, form_at, record_at
 from admin.hub_edit import EditPage
 from admin.hub_list import ListRequest
+from admin.hub_rows import Rows
 from admin.hub_views import open_list
 from engine.definition import Definition, Item, Page
 from engine.rows import answer_at
@@ -85,7 +85,7 @@ class FormHub(ZhiyeView):
             asked=asked,
             page=page,
             count=page.count,
-            rows=_labelled(page.records, _table(form, page.records, asked.fids), asked.labels()),
+            rows=Rows(asked.base, asked.labels(), page.records, _table(form, page.records, asked.fids)),
         )
 
     @expose("/<int:record_id>/")
@@ -247,14 +247,6 @@ def _duplicates(form: Form, record: Record, pinned: Definition) -> list[Hint]:
 
 def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
     return registers.table(rows, fids, known=shape(form.id), actor=actor(), locale=i18n.locale())
-
-
-def _labelled(
-    rows: Sequence[Record], cells: list[list[registers.Cell]], labels: list[str]
-) -> list[tuple[Record, list[tuple[str, registers.Cell]]]]:
-    """Put each cell's label beside it, escaped once a page: on phones every cell says its own."""
-    safe = [escape(label) for label in labels]
-    return [(record, list(zip(safe, line, strict=True))) for record, line in zip(rows, cells, strict=True)]
 
 
 def _shown(

@@ -103,6 +103,10 @@ class HubStatistics(ZhiyeView):
         item = figures.of.item if figures.of else None
         average, split = asked.question.average, figures.split is not None
         table = figures.crosstab if figures.roots else statistics.Crosstab([], [], [], statistics.NONE)
+
+        def told(amount: statistics.Amount) -> str:
+            return statistics.told(amount, item, average=average)
+
         return self.render(
             "admin/hub/statistics.html",
             form=form,
@@ -110,9 +114,10 @@ class HubStatistics(ZhiyeView):
             figures=figures,
             view=view,
             lost=bool(request.args.get("view")) and view is None,
-            lines=[line for line in view_lines(form, actor()) if "chart" in line.document],
+            views=[line for line in view_lines(form, actor()) if "chart" in line.document],
             table=table,
-            told=lambda amount: statistics.told(amount, item, average=average),
+            told=told,
+            lines_told=[(line, [told(cell) if cell.n else "" for cell in line.cells]) for line in table.lines],
             told_sum=statistics.told,
             chart=statistics.chart_of(table, asked.kind, item, average=average, split=split),
             what=_what(asked),
