@@ -17,6 +17,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.orgs import Level
 from queries.audit_words import changes_of, known_of
+from queries.imports import import_of
 from queries.scope import in_scope
 
 TIMELINE_MAX = 50
@@ -127,17 +128,21 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     """Return what happened to one row, newest first, at most 50 events.
 
     The caller has shown that the actor may see the row; events of another county are left out all the same.
-    Its creation is told without the answers: the page beside it says them.
+    Its creation is told without the answers: the page beside it says them. What came with an import has its events.
     """
+    own = sa.and_(AuditEvent.thing == thing, AuditEvent.thing_id == str(ident))
+    run_id = import_of(int(ident)) if thing == "record" else None
+    if run_id is not None:
+        own = sa.or_(own, sa.and_(AuditEvent.thing == "import_run", AuditEvent.thing_id == str(run_id)))
     query = (
         sa.select(AuditEvent)
-        .where(AuditEvent.thing == thing, AuditEvent.thing_id == str(ident))
+        .where(own)
         .order_by(AuditEvent.id.desc())
         .limit(TIMELINE_MAX)
     )
     if not actor.system:
         query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
-    return told(db.session.scalars(query).all(), actor, brief=frozenset({f"{thing}:create"}))
+    return told(db.session.scalars(query).all(), actor, brief=frozenset({f"{thing}:create", "record:import"}))
 
 
 def reveals_since(user_id: int, since: datetime) -> int:

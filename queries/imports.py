@@ -67,6 +67,11 @@ def imported_ids(run_id: int) -> list[int]:
     return list(db.session.scalars(query.order_by(ImportedRecord.record_id)))
 
 
+def import_of(record_id: int) -> int | None:
+    """Return the run that a record came of, or None."""
+    return db.session.scalar(sa.select(ImportedRecord.run_id).where(ImportedRecord.record_id == record_id))
+
+
 def touched_since(run_id: int) -> tuple[int, list[str]]:
     """Return how many records of a run were changed or voided since, and the first numbers of them."""
     query = (

@@ -141,6 +141,9 @@ def test_three_bad_rows_of_two_hundred_import_none_and_are_named_then_all_come_a
     assert event.after is not None
     assert (event.after["rows"], event.after["first"], event.after["last"]) == (ROWS, "QU-000001", "QU-000200")
 
+    record_id = db.session.scalar(sa.select(sa.func.min(Record.id)))
+    assert "导入了登记" in client.get(f"/admin/f/quarrels/{record_id}/").text
+
     client.post(f"{run}undo", data={"reason": "导错了年份"})
     assert "已全部作废。原因：导错了年份" in client.get(run).text
     assert standing(cast, form_id) == 0
