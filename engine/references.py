@@ -106,6 +106,8 @@ class References(Findings):
             self._condition(f"{path}.rules[{place}].if", rule.condition, item.fid)
         for fid in filtered_by(item):
             self._filter(path, item, fid)
+        if self.repeats[item.fid] and item.default == {"earlier": True}:
+            self.say(f"{path}.default", N_("每一行都要重新填，不能沿用上一次的答案"), item.fid)
         beside = {fid: one for fid, one in self.known.items() if self.repeats[fid] == self.repeats[item.fid]}
         self.problems.extend(problem.under(path, item.fid) for problem in item.kind.check_among(item, beside))
 

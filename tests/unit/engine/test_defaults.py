@@ -49,6 +49,14 @@ def test_nothing_secret_and_nothing_to_be_done_anew_comes_from_outside(kind: str
     assert [str(problem) for problem in check(small({"fid": "a1", "type": kind, "default": source}))]
 
 
+def test_a_row_never_starts_with_that_of_an_earlier_record() -> None:
+    inner = {"fid": "b1", "key": "b1", "type": "text", "label": "路线", "default": {"earlier": True}}
+    rows = small({"fid": "b0", "type": "repeat", "items": [inner]})
+    assert [str(problem) for problem in check(rows)] == [
+        "pages[0].items[0].items[0].default: 每一行都要重新填，不能沿用上一次的答案"
+    ]
+
+
 @pytest.mark.parametrize("source", [{"query": "Ab"}, {"query": 1}, {"earlier": "yes"}, {"query": "a", "x": 1}, {}])
 def test_a_source_that_says_nothing_is_refused(source: dict[str, Any]) -> None:
     assert check(small({"fid": "a1", "type": "text", "default": source}))
