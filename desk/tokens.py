@@ -14,6 +14,7 @@ from queries.accounts import own_user
 from queries.tokens import SCOPE_LABELS, form_titles, offered_forms, own_token, tokens_of
 from services import tokens
 from services.refusals import Refusal
+from services.signins import WrongPassword
 from shell import clock
 from shell.access import actor, signed_in
 
@@ -63,7 +64,7 @@ def _create(user: User, form: Any) -> tuple[int, str]:
 
 def _show(refusal: Refusal, form: Any) -> int:
     """Put a refusal beside the field it speaks of, else on top of the form; return the answer's status."""
-    name = "current" if isinstance(refusal, tokens.WrongPassword) else getattr(refusal, "field", "")
+    name = "current" if isinstance(refusal, WrongPassword) else getattr(refusal, "field", "")
     if name and name in form:
         form[name].errors = [refusal.message]
     else:

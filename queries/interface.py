@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from engine.definition import Definition, Item
+from engine.definition import Item
 from engine.schema import ROW_ID
 from models.access import Actor
 from models.forms import Form, FormState
@@ -58,10 +58,8 @@ class FormApi:
 
     form: Form
     title: str
-    newest: Definition
     version: int
-    fields: tuple[FieldApi, ...] = field(default=())
-    may_list: bool = False
+    fields: tuple[FieldApi, ...] = ()
     may_create: bool = False
 
     @property
@@ -103,9 +101,9 @@ def form_api(form: Form, actor: Actor, locale: str) -> FormApi:
     live = {item.fid for item in asked}
     gone = [item for item in build.shown if item.fid not in live]
     return FormApi(
-        form=form, title=build.newest.title(locale), newest=build.newest, version=form.current_version or 0,
+        form=form, title=build.newest.title(locale), version=form.current_version or 0,
         fields=(*(build.field(item) for item in asked), *(build.field(item, live=False) for item in gone)),
-        may_list=covers(actor, "record:list", form), may_create=covers(actor, "record:create", form),
+        may_create=covers(actor, "record:create", form),
     )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ ORIGINS: Mapping[str, Any] = {  # acts that nobody did over the network, by the 
     "flask county create": _l("运维命令"),
     "flask forms reindex": _l("运维命令"),
     "sweep_files": _l("夜间任务"),
+    "webhooks": _l("推送任务"),
 }
 WORDS: Mapping[str, Mapping[str, Any]] = {
     "by": {"password": _l("用户名和密码"), "single-sign-on": _l("统一认证")},

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.access import Actor
+from models.access import Actor, system_actor
 from models.base import db
 from models.webhooks import DeliveryState, Webhook, WebhookDelivery
 from queries.webhooks import county_admins, due
@@ -134,6 +134,8 @@ def _note_failure(hook: Webhook, at: datetime) -> None:
         return
     hook.active = False
     hook.row_version += 1
+    before, after = {"active": True}, {"active": False}
+    record_audit("webhook:disable", hook, actor=system_actor("webhooks"), at=at, before=before, after=after)
     text = DISABLED.format(name=hook.name, days=DISABLED_AFTER.days)
     for user_id in county_admins(hook.county_id, at):
         put_notice(user_id, text=text, path=f"{ADMIN_PATH}{hook.id}", at=at)

@@ -21,13 +21,9 @@ from services.access import require
 from services.accounts import create_user, grant_role
 from services.audit import record_audit
 from services.refusals import NotFound, Refusal
-from services.signins import WrongPassword, confirm_password
+from services.signins import confirm_password
 from services.transaction import transaction
 
-__all__ = [
-    "Asked", "WrongPassword", "create_integration", "create_personal", "renew_integration", "revoke_token",
-    "touch_token",
-]  # fmt: skip
 MANAGE = "token:manage"
 PREFIX = "zhy_"
 LONGEST = timedelta(days=366)
