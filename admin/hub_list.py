@@ -15,7 +15,6 @@ from engine.definition import Definition, Item
 from models.access import Actor
 from models.forms import Form
 from queries import records, registers
-from queries.forms import definition
 from queries.indexing import shape
 from queries.views import ViewLine
 from shell import clock
@@ -33,7 +32,8 @@ class ListRequest:
     ) -> None:
         self.form, self.args, self.actor, self.locale, self.view = form, args, actor, locale, view
         self.base = address("hub.index_view", form_key=form.key)
-        self.definition: Definition = definition(form.id, form.current_version or 1)
+        known = shape(form.id)
+        self.definition: Definition = known.newest
         stage = registers.stage_column(form)
         self.has_stages = stage is not None
         self.columns = (*((stage,) if stage else ()), *registers.columns(form, actor))
@@ -42,8 +42,7 @@ class ListRequest:
         self.by_fid = {item.fid: item for item in self.columns}
         self.chosen = [fid for fid in dict.fromkeys(plain_list(args.get("cols", ""))) if fid in self.by_fid]
         self.fids = self.chosen or [item.fid for item in self.columns if item.fid in listed]
-        known = shape(form.id).fields
-        self.fields = [known[fid] for fid in self.by_fid if fid in known and fid in self.searchable]
+        self.fields = [known.fields[fid] for fid in self.by_fid if fid in known.fields and fid in self.searchable]
         self.sortable = {field.fid for field in self.fields if field.sortable}
         self.words = plain(args.get("q", ""))
         self.sort, self.descending = self._order(args.get("sort", ""))

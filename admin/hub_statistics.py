@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from services.refusals import Refusal
 from services.statistics import export_statistics
 from shell import clock, i18n
 from shell.access import actor
+from shell.addresses import address
 
 MOST_MONTHS = 36
 USUAL_MONTHS = "12"
@@ -69,7 +71,8 @@ class Asked:
         return max(first, least), last, first < least
 
     def url(self, form: Form, endpoint: str = "hub_statistics.index_view", **changes: Any) -> str:
-        return url_for(endpoint, form_key=form.key, **{**self.args, **changes})
+        given = {name: value for name, value in {**self.args, **changes}.items() if value}
+        return f"{address(endpoint, form_key=form.key)}?{urlencode(given)}"
 
     def save_url(self, form: Form) -> str:
         kept: dict[str, Any] = {f"c_{name}": value for name, value in ({"span": self.span} | self.args).items()}

@@ -238,7 +238,7 @@ class Statistics:
         keys = [key for key, _name in heads]
         lines = [_line(name, [found.get((row, key), NONE) for key in keys], self._leads(row)) for row, name in rows]
         if self._by_org and self.place:
-            lines += self._remainder(lines, keys)
+            lines += self._remainder(lines, [found.get((self.place.id, key), NONE) for key in keys])
         columns = [_added(line.cells[number] for line in lines) for number in range(len(keys))]
         return Crosstab([name for _key, name in heads], lines, columns, _added(line.total for line in lines))
 
@@ -254,7 +254,8 @@ class Statistics:
     def _cells(self) -> dict[tuple[Any, Any], Amount]:
         column = self._column
         if self._by_org:
-            read = self._read([FieldMonth.place_id, column], self.units, *self._counted)
+            places = {unit.id: unit for unit in (*self.units, *self.roots)}  # the one unit itself, for what is left
+            read = self._read([FieldMonth.place_id, column], list(places.values()), *self._counted)
         elif self.split:
             read = self._read([FieldMonth.month, column], self.roots, *self._counted)
         else:
@@ -272,12 +273,11 @@ class Statistics:
         answered = [FieldMonth.value != ""] if self.of else []
         return [FieldMonth.fid == (asked.fid if asked else ""), *answered]
 
-    def _remainder(self, lines: Sequence[Line], keys: Sequence[Any]) -> list[Line]:
+    def _remainder(self, lines: Sequence[Line], whole: Sequence[Amount]) -> list[Line]:
         """Return the row of what lies in the unit itself, in none of those below it."""
         if not self.place or self.units == [self.place]:
             return []
-        whole = {key: amount for (key,), amount in self._read([self._column], [self.place], *self._counted)}
-        rest = [whole.get(key, NONE) - _added(line.cells[number] for line in lines) for number, key in enumerate(keys)]
+        rest = [one - _added(line.cells[number] for line in lines) for number, one in enumerate(whole)]
         return [_line(_("%(unit)s本级", unit=self.place.name), rest, None)] if any(one.n for one in rest) else []
 
     def _leads(self, row: Any) -> int | None:

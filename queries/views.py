@@ -36,20 +36,28 @@ class ViewLine:
     row_version: int
 
 
+def _lines_query() -> sa.Select[Any]:
+    view, chosen = RegisterView, DefaultView
+    me: Any = sa.bindparam("me")
+    places: Any = sa.bindparam("places", expanding=True)
+    return (
+        sa.select(view.id, view.uid, view.name, view.document, view.user_id, view.role, view.org_id, view.row_version,
+                  OrgUnit.name, chosen.view_id)
+        .outerjoin(OrgUnit, OrgUnit.id == view.org_id)
+        .outerjoin(chosen, sa.and_(chosen.view_id == view.id, chosen.user_id == me))
+        .where(view.form_id == sa.bindparam("form"), sa.or_(view.user_id == me, view.org_id.in_(places)))
+        .order_by(view.name, view.id)
+    )  # fmt: skip
+
+
+LINES = _lines_query()  # every list asks it: put together once
+
+
 def view_lines(form: Form, actor: Actor) -> list[ViewLine]:
     """Return the views that are somebody's own or meant for them, by name, in one read."""
     if actor.user_id is None:
         return []
-    view, chosen = RegisterView, DefaultView
-    query = (
-        sa.select(view.id, view.uid, view.name, view.document, view.user_id, view.role, view.org_id, view.row_version,
-                  OrgUnit.name, chosen.view_id)
-        .outerjoin(OrgUnit, OrgUnit.id == view.org_id)
-        .outerjoin(chosen, sa.and_(chosen.view_id == view.id, chosen.user_id == actor.user_id))
-        .where(view.form_id == form.id, sa.or_(view.user_id == actor.user_id, view.org_id.in_(_places(actor))))
-        .order_by(view.name, view.id)
-    )  # fmt: skip
-    rows = db.session.execute(query).all()
+    rows = db.session.execute(LINES, {"form": form.id, "me": actor.user_id, "places": _places(actor)}).all()
     return [
         ViewLine(ident, uid, name, document, user_id is not None, org_name or "", role, chosen_id is not None, version)
         for ident, uid, name, document, user_id, role, org_id, version, org_name, chosen_id in rows
