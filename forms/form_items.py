@@ -208,7 +208,13 @@ class ItemDesign:
 
     @property
     def _defaults(self) -> tuple[tuple[str, Any, Any], ...]:
-        return _DEFAULTS.get(self.kind.name, ())
+        found = list(_DEFAULTS.get(self.kind.name, ()))
+        if self.kind.prefilled and self.kind.entered and not self._item().masked:
+            if not self.in_rows:
+                found.append(("earlier", {"earlier": True}, _l("填写人上一次填的内容")))
+            if self.before.get("key"):
+                found.append(("query", {"query": self.before["key"]}, _l("网址里带来的内容（参数名就是题目的标识）")))
+        return tuple(found)
 
     def _default_name(self) -> str:
         default = self.before.get("default")

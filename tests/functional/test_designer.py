@@ -40,6 +40,13 @@ def items(form: Form) -> dict[str, dict[str, Any]]:
     return {item["key"]: item for page in form.draft["pages"] for item in page["items"]}
 
 
+def test_a_question_may_start_with_the_last_answer_or_with_what_the_address_brings(small: Designer) -> None:
+    (key, before), *_others = items(small.form()).items()
+    for chosen, stored in (("earlier", {"earlier": True}), ("query", {"query": key}), ("", None)):
+        small.change(before["label"], default=chosen)
+        assert items(small.form())[key].get("default") == stored
+
+
 def test_an_admin_designs_and_publishes_the_neighbour_dispute_form(designer: Designer, cast: Cast) -> None:
     neighbour_dispute(designer)
     form = designer.form()
