@@ -37,8 +37,5 @@ class ImageKind(UploadKind):
     @staticmethod
     def taken(facts: FileFacts, context: Context) -> str:
         """Say when and where a photograph was taken; a missing place is said too."""
-        if facts.place is None:
-            place = context.translate(N_("没有地点"))
-        else:
-            place = facts.place
+        place = context.translate(N_("没有地点")) if facts.place is None else facts.place
         return f"{facts.moment} {place}".strip()

@@ -16,6 +16,7 @@ from services.drafts import contents
 from services.people import create_household, create_resident, delete_resident
 from tests.pages import JudgingClient
 from tests.support.cast import AT, Cast
+from tests.support.designer import Designer
 from tests.support.entry import begin, post_page
 from tests.support.registers import publish
 
@@ -191,3 +192,20 @@ def test_an_edit_carries_details_over_too(worker: JudgingClient, people: dict[st
     assert saved.status_code == 302
     db.session.expire_all()
     assert db.session.get_one(Record, record.id).answers["f3"]["mask"] == "138****2084"
+
+
+def test_the_designer_offers_only_questions_that_keep_a_secret(cast: Cast, client: JudgingClient) -> None:
+    cast.sign_in(client, "admin")
+    design = Designer(client)
+    design.create("走访", key="calls", prefix="ZF")
+    for kind, label in (("cn_mobile", "电话"), ("text", "随便写"), ("text", "秘密住址")):
+        design.add("p1", kind, label, **({"mask": "all"} if label == "秘密住址" else {}))
+    design.add("p1", "person", "走访对象")
+    page = client.get(f"{design.address}/items/{design.fid('走访对象')}").text
+    menus = dict(re.findall(r'id="c_fill-([a-z_]+)".*?>(.*?)</select>', page, re.DOTALL))
+    assert ("秘密住址" in menus["address"], "随便写" in menus["address"]) == (True, False)
+    assert "电话" in menus["phone"]
+    phone, address = design.fid("电话"), design.fid("秘密住址")
+    design.change("走访对象", c_fill=[f"phone:{phone}", f"address:{address}", ""])
+    person = next(one for one in design.form().draft["pages"][0]["items"] if one["type"] == "person")
+    assert person["fill"] == {phone: "phone", address: "address"}
