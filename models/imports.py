@@ -29,8 +29,8 @@ WORKING = frozenset({ImportState.CHECKING, ImportState.WRITING, ImportState.UNDO
 class ImportRun(Scoped, Base):
     """One file on its way into a register. Its place is that of the importer, as for a draft.
 
-    `mapping` says which column is which question (services/import_maps.py); `problems` lists what the dry run found,
-    as [sheet, row, column, heading, reason]. The file itself lies sealed beside the uploads under `uid`.
+    `mapping` says which column is which question (services/import_maps.py); `problems` holds what the dry run found,
+    sealed as one text, or nothing. The file itself lies sealed beside the uploads under `uid`.
     """
 
     __tablename__ = "import_run"

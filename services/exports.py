@@ -120,7 +120,7 @@ def content_type(filename: str) -> str:
 def ask_export(form: Form, request: Request, options: Options, *, actor: Actor, at: datetime) -> ExportJob:
     """Put an export down to be written behind the page. Raises NotAllowed and TooManyJobs."""
     require(actor, PERMISSION, form)
-    home = actor.grants_for(PERMISSION)[0]
+    home = next(grant for grant in actor.grants_for(PERMISSION) if grant.county_id == form.county_id)
     open_jobs = sa.select(sa.func.count()).where(
         ExportJob.owner_id == actor.user_id, ExportJob.state.in_((ExportState.WAITING, ExportState.RUNNING))
     )

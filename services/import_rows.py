@@ -63,6 +63,7 @@ class _Reader:
         self.by_link: dict[str, Row] = {}
         self.problems: list[Problem] = []
         self.lines: dict[tuple[str, str, str], tuple[dict[str, Any], str]] = {}  # repeat, link, line -> row, address
+        self.by_holder: dict[tuple[str, str], list[tuple[dict[str, Any], str]]] = {}  # repeat, link -> its rows
 
     def read(self) -> None:
         part = self.plan.main
@@ -90,7 +91,7 @@ class _Reader:
                 continue
             holder, prefix = row.raw, ""
             if around:
-                held = self.lines.get((around[-1], link, _special(part, values, PARENT) or "1"))
+                held = self._held(around[-1], link, _special(part, values, PARENT))
                 if held is None:
                     self._wrong(row, part, line, PARENT, _("上一级里没有这个行号"))
                     continue
@@ -100,7 +101,15 @@ class _Reader:
             rows.append(fresh)
             address = f"{prefix}{repeat.fid}/{fresh[ROW_ID]}/"
             self.lines[repeat.fid, link, _special(part, values, LINE) or str(len(rows))] = (fresh, address)
+            self.by_holder.setdefault((repeat.fid, link), []).append((fresh, address))
             self._fill(row, fresh, address, part, items, line, values)
+
+    def _held(self, repeat: str, link: str, line: str) -> tuple[dict[str, Any], str] | None:
+        """Return the row that another one stands in; it need not be named where there is only one."""
+        if line:
+            return self.lines.get((repeat, link, line))
+        found = self.by_holder.get((repeat, link), ())
+        return found[0] if len(found) == 1 else None
 
     def _fill(
         self, row: Row, answers: dict[str, Any], prefix: str, part: Part, items: dict[str, Item], line: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -37,14 +38,16 @@ from services.files import FileStore
 from services.import_maps import Fields, Plan, guess
 from services.import_rows import Judged, Problem, judge_rows
 from services.received import clean_name
-from services.records import FormNotInUse, judge_entry, reason_given
+from services.records import judge_entry, reason_given
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
 from services.vault import vault
+from services.versions import FormNotInUse
 from services.workbooks import Book, open_table, refuse_size
 
 PERMISSION = "record:import"
 SEAL = "import_run.file"
+PROBLEMS_SEAL = "import_run.problems"  # they name what was typed, in whichever column
 AT_ONCE = 2_000  # rows that a page waits for; more is done behind it
 STALLED = timedelta(minutes=10)
 PROBLEMS_KEPT = 20_000
@@ -131,7 +134,7 @@ def start_import(
 
 @transaction
 def _keep(form: Form, *, uid: str, filename: str, sha256: str, plan: Plan, actor: Actor, at: datetime) -> ImportRun:
-    home = actor.grants_for(PERMISSION)[0]
+    home = next(grant for grant in actor.grants_for(PERMISSION) if grant.county_id == form.county_id)
     run = ImportRun(
         uid=uid,
         form_id=form.id,
@@ -239,7 +242,8 @@ def _judged(
 def _note_check(run: ImportRun, judged: Judged, *, version: int, actor: Actor, at: datetime) -> None:
     run = _held(run, actor, ImportState.UPLOADED, ImportState.CHECKING)
     run.version, run.rows = version, len(judged.outcomes)
-    run.problems = [list(one) for one in judged.problems[:PROBLEMS_KEPT]]
+    kept = json.dumps(judged.problems[:PROBLEMS_KEPT])
+    run.problems = [vault().seal(kept, context=PROBLEMS_SEAL)] if judged.problems else []
     run.state, run.updated_at = ImportState.CHECKED, at
 
 
@@ -341,4 +345,5 @@ def _held(run: ImportRun, actor: Actor, *states: ImportState, author_only: bool 
 
 def told_problems(run: ImportRun) -> list[Problem]:
     """Return what the dry run found."""
-    return [Problem(*one) for one in run.problems]
+    found = (one for sealed in run.problems for one in json.loads(vault().unseal(sealed, context=PROBLEMS_SEAL)))
+    return [Problem(*one) for one in found]

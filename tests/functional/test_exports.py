@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import zipfile
 from typing import Any
@@ -21,10 +22,12 @@ from queries import exports
 from queries.conditions import Filter, Request
 from queries.export_rows import Options
 from services import exports as acts
-from shell.files import export_store
+from services.files import store_upload
+from shell.files import export_store, file_store
 from tests.pages import JudgingClient
 from tests.support.cast import AT, TODAY, Cast
-from tests.support.registers import PHONE, enter, publish, with_tenants
+from tests.support.entry import picture
+from tests.support.registers import PHONE, REGISTER, change, enter, publish, with_tenants
 
 ADDRESS = "/admin/f/quarrels/exports/"
 OFFICIAL = "official.tianhuangping"
@@ -71,6 +74,32 @@ def test_rows_of_repeats_have_their_own_sheets_with_the_number_they_belong_to(ca
         assert sorted(archive.namelist()) == ["租客.csv", "车辆.csv", "邻里纠纷登记.csv"]
 
 
+def test_attachments_go_along_under_the_number_of_their_record(app: Flask, cast: Cast) -> None:
+    document = copy.deepcopy(REGISTER)
+    photos = {"fid": "e1", "key": "photo", "type": "image", "label": "照片", "multiple": 2}
+    document["pages"][1]["items"].append(photos)
+    form, actor = publish(cast, document), cast.actor(OFFICIAL)
+    record = enter(cast, form)
+    with app.test_request_context():
+        store = file_store()
+        uids = [
+            store_upload(store, io.BytesIO(picture()), filename=name, record=record, fid="e1", actor=actor, at=AT).uid
+            for name in ("门口.jpg", "楼道.jpg")
+        ]
+        change(cast, record, OFFICIAL, e1=uids)
+        job_id = acts.ask_export(form, Request(), Options(files=True), actor=actor, at=AT).id
+        assert acts.begin_export(job_id, at=AT)
+        acts.run_export(
+            job_id, actor=actor, at=lambda: AT, today=TODAY, locale="zh_Hans_CN", store=export_store(), files=store
+        )
+        job = db.session.get_one(ExportJob, job_id)
+        with zipfile.ZipFile(export_store().path(job.uid)) as archive:
+            assert archive.namelist() == [
+                "附件/QU-000001-photo-1.jpg", "附件/QU-000001-photo-2.jpg", "邻里纠纷登记.xlsx",
+            ]  # fmt: skip
+            assert archive.read("附件/QU-000001-photo-1.jpg") == store.path(uids[0]).read_bytes()
+
+
 def test_a_long_export_is_written_behind_the_page_and_fetched_by_its_owner_alone(
     app: Flask, cast: Cast, client: JudgingClient, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +127,8 @@ def test_a_long_export_is_written_behind_the_page_and_fetched_by_its_owner_alone
         cast.sign_in(client, name)
         assert client.get(f"{address}file", judge=False).status_code == 404
     with app.test_request_context():
-        assert acts.sweep_exports(export_store(), at=AT.replace(year=2030)) == 1
+        assert acts.sweep_exports(export_store(), at=AT.replace(year=2030))
+        assert not list(export_store().stored())
     cast.sign_in(client, OFFICIAL)
     assert "只保留一天" in client.get(address).text
     assert client.get(f"{address}file", judge=False).status_code == 404
