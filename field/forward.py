@@ -11,8 +11,8 @@ from forms.parts import told_changes
 from queries.forms import definition
 from services.drafts import MustForward, refuse_stale
 from services.forwarding import move_draft
-from services.records import VersionClosed
 from services.refusals import Refusal
+from services.versions import VersionClosed
 from services.withheld import entry_context
 from shell import clock
 from shell.access import requires

@@ -30,11 +30,11 @@ from services.records import (
     open_form,
     reason_given,
     revision_values,
-    version_asked,
 )
 from services.refusals import Refusal
 from services.sealing import seal_answers
 from services.transaction import transaction
+from services.versions import version_asked
 from services.webhooks import announce
 
 CHUNK = 1_000

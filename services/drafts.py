@@ -29,10 +29,11 @@ from services.access import require
 from services.audit import record_audit
 from services.carrying import carried, opened, with_hidden
 from services.files import attach_files, forget
-from services.records import FormNotInUse, VersionClosed, create_record
+from services.records import create_record
 from services.refusals import NotFound, Refusal, Stale
 from services.transaction import transaction
 from services.vault import vault
+from services.versions import FormNotInUse, VersionClosed
 
 SEAL = "draft.answers"
 UNTOUCHED_FOR = timedelta(days=1)

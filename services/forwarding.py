@@ -18,8 +18,8 @@ from services.access import require
 from services.audit import record_audit
 from services.carrying import opened
 from services.drafts import contents, locked_draft, write_draft
-from services.records import FormNotInUse
 from services.transaction import transaction
+from services.versions import FormNotInUse
 from services.withheld import entry_context
 
 _BLANK: tuple[Any, ...] = (None, "", [])

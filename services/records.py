@@ -22,7 +22,7 @@ from models.records import Record, RecordRevision, RecordState
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
-from queries.indexing import NOTHING, Shape, derived, shape
+from queries.indexing import NOTHING, derived, shape
 from queries.rights import on_form, rights_on
 from queries.scope import in_scope
 from services.access import require
@@ -33,6 +33,7 @@ from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
 from services.transaction import transaction
+from services.versions import FormNotInUse, version_asked, version_taken
 from services.webhooks import announce
 from services.withheld import edit_context, entry_context, unlocked
 
@@ -46,24 +47,6 @@ class AnswersRefused(Refusal):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(_l("有 %(n)s 处需要修改，改好后再提交。", n=len(outcome.errors)))
         self.outcome = outcome
-
-
-class FormNotInUse(Refusal):
-    """The form takes no entries: a draft, retired, or without that version."""
-
-    message = _l("这张表单现在不接收录入，可能已停用。需要时请联系县中心管理员。")
-
-
-class VersionClosed(Refusal):
-    """A newer version no longer takes entries of this one."""
-
-    def __init__(self, until: date) -> None:
-        super().__init__(
-            _l(
-                "这张表单已经改版，%(until)s 之后不再接收按旧版填写的内容。草稿里的内容都在，转到新版就能接着填。",
-                until=until.isoformat(),
-            )
-        )
 
 
 class UidTaken(Refusal):
@@ -346,24 +329,6 @@ def _same_entry(earlier: Record, form: Form, actor: Actor) -> Record:
     if earlier.form_id != form.id or earlier.author_id != actor.user_id:
         raise UidTaken
     return earlier
-
-
-def version_taken(known: Shape, version: int) -> int:
-    """Return the version that answers given against an older one are judged by: the newest where it says so."""
-    carried = version in known.definitions and known.newest.stale_policy == "fast_forward"
-    return max(known.definitions) if carried else version
-
-
-def version_asked(known: Shape, version: int, today: date) -> Definition:
-    """Return the version answers were given against, when the newest one still takes it."""
-    newest = known.newest
-    if version not in known.definitions:
-        raise FormNotInUse
-    asked = known.definitions[version]
-    until = newest.refuse_after
-    if asked is not newest and newest.stale_policy == "refuse_after" and until is not None and today > until:
-        raise VersionClosed(until)
-    return asked
 
 
 def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Outcome:

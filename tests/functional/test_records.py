@@ -17,7 +17,6 @@ from queries.records import Request, capped_count, get_record, page, revision
 from services.records import (
     AlreadyVoid,
     AnswersRefused,
-    FormNotInUse,
     ReasonMissing,
     UidTaken,
     change_record,
@@ -27,6 +26,7 @@ from services.records import (
     void_records,
 )
 from services.refusals import NotAllowed, NotFound, Stale
+from services.versions import FormNotInUse
 from tests.support.cast import AT, TODAY, Cast
 from tests.support.registers import ID_NO, PHONE, change, enter, listed, publish
 
