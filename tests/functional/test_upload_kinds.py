@@ -43,7 +43,8 @@ def worker(cast: Cast, client: JudgingClient) -> JudgingClient:
 
 
 def send(client: JudgingClient, uid: str, at: str, *sent: tuple[bytes, str], **more: Any) -> Any:
-    return post_page(client, uid, 1, {}, act="refresh", rows=rows(uid), **{f"f_{at}": [(io.BytesIO(d), n) for d, n in sent]}, **more)
+    uploads = {f"f_{at}": [(io.BytesIO(data), name) for data, name in sent]}
+    return post_page(client, uid, 1, {}, act="refresh", rows=rows(uid), **uploads, **more)
 
 
 def rows(uid: str) -> list[str]:
