@@ -74,13 +74,6 @@ class Outcome:
         """Tell whether the answers may be stored."""
         return not self.errors
 
-    def errors_by_fid(self) -> dict[str | None, list[AnswerError]]:
-        """Group the errors by item; those of the whole form stand under None."""
-        grouped: dict[str | None, list[AnswerError]] = {}
-        for error in self.errors:
-            grouped.setdefault(error.fid, []).append(error)
-        return grouped
-
     def errors_by_address(self) -> dict[str | None, list[AnswerError]]:
         """Group the errors by address; those of the whole form stand under None."""
         grouped: dict[str | None, list[AnswerError]] = {}

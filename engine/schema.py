@@ -346,13 +346,8 @@ def reads(item: Item) -> frozenset[str]:
     return frozenset(fid for tree in trees for fid in dependencies(tree))
 
 
-def address(fid: str, rows: Iterable[tuple[str, str]] = ()) -> str:
-    """Return the address of an answer: `a1`, or inside rows, given as (repeat, row id), `b0/<id>/b1`."""
-    return "/".join([*(part for row in rows for part in row), fid])
-
-
 def fid_of(where: str) -> str:
-    """Return the fid at the end of an address."""
+    """Return the fid at the end of an address: `a1`, or inside rows `b0/<row id>/b1`."""
     return where.rsplit("/", 1)[-1]
 
 

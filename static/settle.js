@@ -48,7 +48,7 @@ function places(definition) {
 }
 
 /** The items of record level that are asked, groups and what they hold one after the other. */
-export function liveItems(definition) {
+function liveItems(definition) {
   return places(definition).map(({ item }) => item);
 }
 

@@ -30,7 +30,7 @@ GOOD: dict[str, Any] = {
 
 
 def wrong(outcome: Outcome) -> dict[str | None, list[str]]:
-    return {fid: [str(error) for error in errors] for fid, errors in outcome.errors_by_fid().items()}
+    return {fid: [str(error) for error in errors] for fid, errors in outcome.errors_by_address().items()}
 
 
 def chain(length: int) -> Definition:

@@ -145,7 +145,7 @@ def stays_readable(old: Definition, new: Definition, stored: Mapping[str, Any]) 
         later.kind.export_cells(later, later.from_json(one), here)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.data())
 def test_an_older_record_stays_as_it_was_through_all_edits_and_versions(data: st.DataObject) -> None:
     hand = Reckless(data.draw)

@@ -128,7 +128,7 @@ def test_a_constraint_refuses_what_is_filled_and_only_that() -> None:
     form = parse(reading(SAMPLES["conditions"]()).document)
     fid = {one.key: one.fid for one in form.items}
     assert clean(form, {fid["kind"]: "leak"}, TODAY).ok
-    errors = clean(form, {fid["kind"]: "other", fid["amount"]: "-1", fid["people"]: "0"}, TODAY).errors_by_fid()
+    errors = clean(form, {fid["kind"]: "other", fid["amount"]: "-1", fid["people"]: "0"}, TODAY).errors_by_address()
     assert {key for key in fid if fid[key] in errors} == {"other", "amount", "people"}
     assert str(errors[fid["amount"]][0]) == "金额要在 0 到 100 万之间"
 
