@@ -18,7 +18,7 @@ YES, NO = "true", "false"
 _LISTS = frozenset({"select_multiple", "geopoint", "rank"})
 _READ_FOR_INPUT = frozenset({"date", "time", "datetime"})
 _ANY_DAY = Context(today=date.max)
-_ROW = re.compile(r"(.+)/([0-9a-f]{16})")
+ROW = re.compile(r"(.+)/([0-9a-f]{16})")
 
 Raw = dict[str, Any]
 
@@ -66,7 +66,7 @@ class _Posted:
         self.posted = posted
         self.asked = set(" ".join(posted.getlist("asked")).split())
         self.rows: dict[str, dict[str, None]] = {}  # of each repeat the ids, once and in order
-        for found in map(_ROW.fullmatch, posted.getlist("rows")):
+        for found in map(ROW.fullmatch, posted.getlist("rows")):
             if found:
                 self.rows.setdefault(found[1], {})[found[2]] = None
 

@@ -11,7 +11,7 @@ from engine.definition import Definition, Item
 from engine.kinds.repeat import ROWS
 from engine.rows import answer_at, with_row, with_row_moved, without_row
 from engine.schema import ROW_ID, fid_of
-from forms.answers import Raw
+from forms.answers import ROW, Raw
 
 ACTS = ("add", "drop", "restore", "up", "down")
 
@@ -38,20 +38,18 @@ def acted(definition: Definition, raw: Mapping[str, Any], posted: Mapping[str, s
         return Acted(with_row_moved(raw, where, -1 if act == "up" else 1))
     if act == "drop" and at is not None and len(rows or ()) > item.config.get("min", 0):
         return Acted(without_row(raw, where), f"{where} {at}")
-    if act in {"add", "restore"} and len(rows or ()) < item.config.get("max", ROWS):
-        return Acted(
-            _put(definition, raw, repeat, {ROW_ID: fid_of(where)} if act == "restore" else None, place, context)
-        )
-    return Acted(dict(raw))
+    row: Raw | None = None
+    if act == "add":
+        row = item.to_json([row_defaults(definition, item.fid, context)])[0]
+    elif act == "restore" and at is None and ROW.fullmatch(where):
+        row = {ROW_ID: fid_of(where)}  # its answers are known where it was taken out
+    if row is None or len(rows or ()) >= item.config.get("max", ROWS):
+        return Acted(dict(raw))
+    return Acted(with_row(raw, repeat, row, _number(place)))
 
 
-def _put(
-    definition: Definition, raw: Mapping[str, Any], repeat: str, row: Raw | None, place: str, context: Context
-) -> Raw:
-    """Put a row back, whose answers are known where it was taken out, or put a new one in."""
-    item = definition.item(fid_of(repeat))
-    made = row or item.to_json([row_defaults(definition, item.fid, context)])[0]
-    return with_row(raw, repeat, made, int(place) if place.isdecimal() and len(place) <= len(str(ROWS)) else None)
+def _number(place: str) -> int | None:
+    return int(place) if place.isascii() and place.isdecimal() and len(place) <= len(str(ROWS)) else None
 
 
 def _repeat(definition: Definition, fid: str) -> Item | None:

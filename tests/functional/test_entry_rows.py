@@ -71,7 +71,8 @@ class TestFilling:
             html = self.page(worker, uid, {}, drop=row)
         assert len(rows_on(html)) == 1
         for nonsense in ("b0/zz", "a1", "x0/0123456789abcdef", "", "b0/0123456789abcdef/d0"):
-            assert rows_on(self.page(worker, uid, {}, drop=nonsense, up=nonsense, add=nonsense)) == rows_on(html)
+            for act in ("drop", "up", "add", "restore"):
+                assert rows_on(self.page(worker, uid, {}, **{act: nonsense})) == rows_on(html)
 
     def test_rows_in_rows_uploads_and_conditions(self, worker: JudgingClient, cast: Cast) -> None:
         uid = begin(worker, "rent")
