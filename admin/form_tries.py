@@ -179,7 +179,8 @@ class FormTries(FormActs):
         test = record_test(tried.filling.definition, tried.judged, trying(today()), title=title)
         return self.press_edit(
             key, lambda draft: whole.put_test(draft, test), did="test_recorded", wanted=_("记为样例"),
-            done=_("已记为样例“%(title)s”。以后改题目，发布前会自动检查它。", title=title), back=url_for(".try_view", key=key, test=len(whole.tests_of(form.draft)), _anchor="tests"),
+            done=_("已记为样例“%(title)s”。以后改题目，发布前会自动检查它。", title=title),
+            back=url_for(".try_view", key=key, test=len(whole.tests_of(form.draft)), _anchor="tests"),
         )  # fmt: skip
 
     @route(f"/<key>/tests/{PLACE}/again", methods=("POST",))

@@ -93,7 +93,11 @@ def test_what_was_tried_is_kept_as_a_test_and_stops_publishing_when_it_no_longer
     small.press(f"{small.address}/items/{small.fid('租客')}/retire")
     state, address = small.fid("状态"), f"{small.address}/try"
     small.change("地址", **row("show", state, "eq", "zai_zu"), required="yes")
-    posted = {"asked": f"{state} {small.fid('地址')}", f"f_{state}": "zai_zu", "test_title": "在租没写地址"}
+    posted: dict[str, Any] = {
+        "asked": f"{state} {small.fid('地址')}",
+        f"f_{state}": "zai_zu",
+        "test_title": "在租没写地址",
+    }
     kept = small.press(f"{small.address}/tests/record", **posted)
     (test,) = small.form().draft["tests"]
     assert (test["in"], test["errors"], test["title"]) == ({state: "zai_zu"}, [small.fid("地址")], "在租没写地址")
@@ -102,9 +106,9 @@ def test_what_was_tried_is_kept_as_a_test_and_stops_publishing_when_it_no_longer
     assert re.search(r'checked[^>]*value="zai_zu"', page.text)
     assert "1 个都通过" in words(small.client.get(f"{small.address}/publish").text)
     small.change("地址", required="no")
-    page = small.client.get(f"{small.address}/publish").text
-    assert f'href="{address}#test-0"' in page
-    assert "应当报错，却没有" in words(page)
+    listed = small.client.get(f"{small.address}/publish").text
+    assert f'href="{address}#test-0"' in listed
+    assert "应当报错，却没有" in words(listed)
     small.publish()
     assert small.form().current_version is None
     small.press(f"{small.address}/tests/0/again")
