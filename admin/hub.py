@@ -32,7 +32,7 @@ from queries.comments import remarks
 from queries.duplicates import Hint, duplicates
 from queries.forms import definition
 from queries.indexing import shape
-from queries.rights import FieldRights, rights_on, stage_shown
+from queries.rights import FieldRights, on_form, rights_on, stage_shown
 from queries.rows import label_at, rows_told
 from queries.settings import county_title
 from services import records as acts
@@ -82,6 +82,7 @@ class FormHub(ZhiyeView):
             "admin/hub/list.html",
             form=form,
             opened=opened,
+            can=on_form(actor(), form.id).can,
             asked=asked,
             page=page,
             count=page.count,

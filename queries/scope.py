@@ -24,6 +24,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "record:reveal": ("list", "reveal"),
     "record:history": ("list",),
     "record:comment": ("list",),
+    "record:import": ("list", "create"),
 }
 
 

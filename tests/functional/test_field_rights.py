@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from models.access import PERMISSIONS
 from models.base import db
 from models.forms import Form
 from models.records import Record
 from queries.conditions import Filter
 from queries.forms import form_by_key, published_forms
 from queries.rights import rights_on
+from queries.scope import NEEDED
 from services.records import ReasonMissing, change_record, reveal, void_record
 from services.refusals import NotAllowed, NotFound
 from services.reindexing import extend_index
@@ -134,6 +136,10 @@ def test_what_may_not_be_viewed_is_not_asked_of_who_enters(client: FlaskClient, 
     assert not [word for word in WORDS if word in said]
 
 
+def test_every_permission_on_records_asks_the_form() -> None:
+    assert NEEDED.keys() == {name for name in PERMISSIONS if name.startswith("record:")}
+
+
 def test_a_form_closed_to_a_role_is_nowhere_for_it(client: FlaskClient, cast: Cast) -> None:
     form = publish(cast, governed(access={"list": ["township_official"], "delete": []}))
     record = enter(cast, form, "grid.yucun")
@@ -150,6 +156,9 @@ def test_a_form_closed_to_a_role_is_nowhere_for_it(client: FlaskClient, cast: Ca
     cast.sign_in(client, "grid.yucun")
     assert client.get(f"/admin/f/quarrels/{record.id}/").status_code == 404
     assert "/admin/f/quarrels/" not in client.get("/").text
+    cast.sign_in(client, OWNER)
+    listing = client.get("/admin/f/quarrels/").text
+    assert ("作废勾选" in listing, "导出勾选" in listing) == (False, True)
 
 
 def staged(**c1: Any) -> dict[str, Any]:

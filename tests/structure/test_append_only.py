@@ -17,15 +17,18 @@ from flask import Flask
 
 from models.audit import HASHED, AuditEvent, chain_hash
 from models.base import db
+from models.comments import Comment
 from models.forms import FormVersion
 from models.records import RecordRevision
-from tests.support.cast import Cast
+from services.comments import write_comment
+from tests.support.cast import AT, Cast
 from tests.support.registers import change, enter, publish
 
 TABLES: dict[str, str] = {
     AuditEvent.__tablename__: "act",
     RecordRevision.__tablename__: "reason",
     FormVersion.__tablename__: "sha256",
+    Comment.__tablename__: "text",
 }
 LENGTH = 12
 
@@ -37,6 +40,7 @@ def written(cast: Cast) -> Cast:
     record = enter(cast, form, a5="1")
     for amount in range(2, LENGTH + 1):
         record = change(cast, record, a5=str(amount))
+    write_comment(record, text="已联系", actor=cast.actor("grid.yucun"), at=AT)
     db.session.remove()
     return cast
 
