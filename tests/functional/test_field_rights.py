@@ -111,6 +111,17 @@ def test_no_search_filter_or_order_asks_what_the_reader_may_not_view(cast: Cast,
     assert listed(cast, form, READER, asked) == [number]  # as if the field were unknown: it narrows nothing
 
 
+@pytest.mark.parametrize("asked", ["f.c1.contains=玫瑰", "f.e1=x", "sort=e1"])
+def test_the_interface_refuses_to_ask_of_a_closed_field(
+    client: FlaskClient, cast: Cast, record: Record, asked: str
+) -> None:
+    statuses = []
+    for username in (OWNER, READER):
+        cast.sign_in(client, username)
+        statuses.append(client.get(f"/api/v1/forms/quarrels/records?{asked}").status_code)
+    assert statuses == [200, 400]
+
+
 def test_what_may_not_be_viewed_may_not_be_changed_or_emptied(cast: Cast, record: Record) -> None:
     row = record.answers["d0"][0]
     sent = {"c1": "换掉", "d0": [{"_id": row["_id"], "d1": "换掉", "d2": "新说法"}]}
