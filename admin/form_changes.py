@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from admin.form_outline import in_words
 from engine.definition import Change, Definition, Item, diff
 from engine.messages import Message
+from forms.governing import ITEM_ACT_LABELS
 from forms.saying import said
 from models.forms import Form
+from queries.accounts import ROLE_LABELS
 from queries.touched import Touched, touched
 from shell.i18n import locale
 
+_WHOLE: Mapping[str, Any] = {
+    "rules": _l("整张表单的校验"),
+    "list": _l("列表的列"),
+    "stale_policy": _l("旧版怎么办"),
+    "tests": _l("样例"),
+    "access": _l("谁能做什么"),
+    "stages": _l("办理阶段"),
+    "duplicate": _l("查重"),
+}
+_STAGES: Mapping[str, Any] = {
+    "view_from": _l("从哪个阶段起显示"),
+    "required_from": _l("从哪个阶段起必填"),
+    "edit_until": _l("到哪个阶段为止可以改"),
+}
 _COUNTED = frozenset({"retired", "type_changed", "relabelled", "settings_changed", "moved"})
 
 
@@ -43,7 +60,10 @@ def changes_told(old: Definition | None, new: Definition, form: Form | None = No
 
 
 def _details(change: Change, old: Definition | None, new: Definition) -> Iterator[str]:
-    if old is None or change.what != "settings_changed" or change.fid is None:
+    if old is None or change.what != "settings_changed":
+        return
+    if change.fid is None:
+        yield from _whole(change, old, new)
         return
     before, after = _has(old, change.fid), _has(new, change.fid)
     if before is None or after is None:
@@ -51,6 +71,13 @@ def _details(change: Change, old: Definition | None, new: Definition) -> Iterato
     for name, left, right in _pairs(before, after, old, new):
         if left != right:
             yield _("%(name)s：%(old)s → %(new)s", name=name, old=left or _("没有"), new=right or _("没有"))
+
+
+def _whole(change: Change, old: Definition, new: Definition) -> Iterator[str]:
+    """Name the settings of the form that changed, where the change itself names none."""
+    names = [words for name, words in _WHOLE.items() if old.document.get(name) != new.document.get(name)]
+    if names and change.allowed and not change.params:
+        yield _("变动的有：%(names)s", names="、".join(map(str, names)))
 
 
 def _has(definition: Definition, fid: str) -> Item | None:
@@ -67,6 +94,9 @@ def _pairs(before: Item, after: Item, old: Definition, new: Definition) -> Itera
     for words, name in ((_("筛选和排序"), "index"), (_("搜索"), "search")):
         yield words, _yes(getattr(before, name)), _yes(getattr(after, name))
     yield _("遮盖"), before.mask or "", after.mask or ""
+    yield _("默认值"), _default(before), _default(after)
+    yield _("谁能看、谁能改"), _roles(before), _roles(after)
+    yield _("办理阶段"), _stage(before, old), _stage(after, new)
     for setting in after.kind.config_properties:
         if setting.type not in {"options", "expression"}:
             left, right = (_setting(item.config.get(setting.name), setting.choices) for item in (before, after))
@@ -88,6 +118,24 @@ def _shown(tree: Any, definition: Definition) -> str:
 
 def _rules(item: Item) -> str:
     return "；".join(rule.message.to(locale()) for rule in item.rules)
+
+
+def _default(item: Item) -> str:
+    return "" if item.default is None else str(_("有") if isinstance(item.default, dict) else item.default)
+
+
+def _roles(item: Item) -> str:
+    labels = {str(role): label for role, label in ROLE_LABELS.items()}
+    acts = (
+        f"{ITEM_ACT_LABELS[act]}：" + "、".join(str(labels.get(role, role)) for role in roles)
+        for act, roles in item.roles.items()
+    )
+    return "；".join(acts)
+
+
+def _stage(item: Item, definition: Definition) -> str:
+    names = {stage.value: stage.text(locale()) for stage in definition.stages}
+    return "；".join(f"{_STAGES[name]}：{names.get(value, value)}" for name, value in item.stage.items())
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 - it is what is told
