@@ -30,6 +30,7 @@ from models.views import RegisterView
 from models.webhooks import Webhook
 from queries.records import Request, page
 from services.comments import write_comment
+from services.files import FileStore
 from services.people import create_household, create_resident
 from services.records import change_record
 from services.transaction import write_transaction
@@ -272,3 +273,7 @@ def _exchange(village: Village) -> None:
         filename=EXPORTED, expires_at=AT + timedelta(days=3650), **place,
     )  # fmt: skip
     db.session.add_all([run, job])
+    folder = village.cast.app.config["ZHIYE"].data_dir / "exports"
+    file = FileStore(folder, 0).path(job.uid)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(STORY, encoding="utf-8")
