@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from admin.guard import ZhiyeView, expose
 from admin.hub_asking import NO_VALUE, WORDS, Asked, operators_of, options_of, periods, towns_of
+from admin.hub_door import form_at
 from admin.hub_list import ListRequest
-from admin.hub_views import readable_form
 from engine.definition import Item
 from queries.indexing import IndexedField
 from shell import i18n
@@ -40,7 +40,7 @@ class HubConditions(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         fields = {field.fid: field for field in asked.fields if operators_of(field)}
         field = fields.get(request.args.get("field", ""))
@@ -56,7 +56,7 @@ class HubConditions(ZhiyeView):
     @expose("/panel")
     def panel_view(self, form_key: str) -> Any:
         """Answer the short panel of a list as JSON: pages with two hundred villages in it would all be slower."""
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         return jsonify(html=self.render("admin/hub/panel.html", form=form, asked=asked))
 

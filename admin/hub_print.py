@@ -9,8 +9,8 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 
 from admin.guard import ZhiyeView, expose
+from admin.hub_door import form_at
 from admin.hub_list import ListRequest
-from admin.hub_views import readable_form
 from queries import records, registers
 from queries.forms import definition
 from queries.indexing import shape
@@ -31,7 +31,7 @@ class HubPrint(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:export")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         query = replace(asked.query, after="", limit=MOST_ROWS)
         page = records.page(form, actor(), query, "record:export")
@@ -53,7 +53,7 @@ class HubBlank(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         newest = definition(form.id, form.current_version or 1)
         return self.render(
             "admin/hub/blank.html", form=form, definition=newest, office=county_title(form.county_id), rows=BLANK_ROWS,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
-from admin.hub_views import readable_form
+from admin.hub_door import form_at
 from models.forms import Form
 from queries import statistics
 from queries.exports import TYPES, Sheet, content_disposition
@@ -101,7 +101,7 @@ class HubStatistics(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         view = view_of(form, request.args["view"]) if request.args.get("view") else None
         asked = Asked(form, view.document.get("chart", {}) if view else request.args)
         figures = asked.figures
@@ -136,7 +136,7 @@ class HubStatistics(ZhiyeView):
 
     @expose("/export")
     def export_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:export")
         asked, kind = Asked(form, request.args), request.args.get("type", "xlsx")
         if kind not in TYPES:
             abort(404)

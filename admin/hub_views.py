@@ -12,13 +12,14 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from admin.guard import ZhiyeView, expose
+from admin.hub_door import form_at
 from admin.hub_list import EVERYTHING, ListRequest
 from models.access import Actor, Role
 from models.forms import Form
 from models.views import RegisterView
 from queries import registers
 from queries.accounts import ROLE_LABELS
-from queries.forms import definition, form_by_key
+from queries.forms import definition
 from queries.indexing import STAGE
 from queries.views import ViewLine, fids_of, may_change, shareable_orgs, view_lines, view_of
 from services import views as acts
@@ -104,13 +105,13 @@ class HubViews(ZhiyeView):
 
     @expose("/")
     def index_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         lines = [(line, _may_change(form, line)) for line in view_lines(form, actor())]
         return self.render("admin/hub/views.html", form=form, lines=lines, roles=ROLE_LABELS)
 
     @expose("/new", methods=("GET", "POST"))
     def new_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         name, error = request.form.get("name", ""), None
         if request.method == "POST":
@@ -167,7 +168,7 @@ class HubViews(ZhiyeView):
 
     @expose("/default", methods=("POST",))
     def default_view(self, form_key: str) -> Any:
-        form, uid = readable_form(form_key), request.form.get("uid", "")
+        form, uid = form_at(form_key, "record:list"), request.form.get("uid", "")
         view = view_of(form, uid) if uid else None
         if uid and view is None:
             abort(404)
@@ -180,7 +181,7 @@ class HubViews(ZhiyeView):
 
     @expose("/columns")
     def columns_view(self, form_key: str) -> Any:
-        form = readable_form(form_key)
+        form = form_at(form_key, "record:list")
         asked = ListRequest(form, request.args, actor(), i18n.locale())
         order, ticked = _arranged(asked)
         if request.args.get("apply"):
@@ -188,14 +189,6 @@ class HubViews(ZhiyeView):
         return self.render(
             "admin/hub/columns.html", form=form, asked=asked, items=[asked.by_fid[fid] for fid in order], ticked=ticked
         )
-
-
-def readable_form(key: str) -> Form:
-    """Return a form that was published at least once and whose records the reader may list, or answer 404."""
-    form = form_by_key(key, actor(), "record:list")
-    if form is None or form.current_version is None:
-        abort(404)
-    return form
 
 
 def chart_of(args: MultiDict[str, str]) -> dict[str, dict[str, str]]:
@@ -219,7 +212,7 @@ def _arranged(asked: ListRequest) -> tuple[list[str], set[str]]:
 
 
 def _changeable(form_key: str, uid: str) -> tuple[Form, RegisterView]:
-    form = readable_form(form_key)
+    form = form_at(form_key, "record:list")
     view = view_of(form, uid)
     if view is None or not may_change(view, actor()):
         abort(404)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from engine.texts import narrow
 from models.access import Actor, Role
 from models.base import db
 from models.forms import Form
@@ -27,6 +29,7 @@ from services.transaction import transaction
 NAME_LENGTH = 40
 MOST_VIEWS = 50
 DOCUMENT_LENGTH = 8_000
+LONG_NUMBER = re.compile(r"[0-9]{10}")
 PARTS = frozenset({"columns", "search", "sort", "conditions", "chart"})
 
 
@@ -36,6 +39,12 @@ class NameMissing(Refusal):
 
 class TooManyViews(Refusal):
     message = _l("这个台账里已有 %(most)s 个这样的视图，请先删掉不用的。", most=MOST_VIEWS)
+
+
+class PersonalNumber(Refusal):
+    """A view would keep a whole phone or ID number in plain letters, and show it to whoever gets its address."""
+
+    message = _l("视图里不能保存手机号、身份证号这样的长号码。请去掉搜索的号码再保存。")
 
 
 class DocumentRefused(Refusal):
@@ -55,7 +64,7 @@ def create_view(
 ) -> RegisterView:
     """Save a view for oneself, or for the people of an organisation and below (in one role, or all).
 
-    Raises NameMissing, TooManyViews, DocumentRefused, NotAllowed and NotFound.
+    Raises NameMissing, TooManyViews, DocumentRefused, PersonalNumber, NotAllowed and NotFound.
     """
     require(actor, "record:list", form)
     owner = _owner(org_id, role, actor)
@@ -148,6 +157,8 @@ def _name(name: str) -> str:
 def _checked(document: Mapping[str, Any]) -> dict[str, Any]:
     if set(document) - PARTS or len(json.dumps(document, ensure_ascii=False)) > DOCUMENT_LENGTH:
         raise DocumentRefused
+    if LONG_NUMBER.search(narrow(str(document.get("search", "")))):
+        raise PersonalNumber
     return dict(document)
 
 
