@@ -233,7 +233,8 @@ class ItemDesign:
 
         The key may be empty: the caller makes one. Limits and the like are judged by the engine afterwards.
         """
-        item = {name: value for name, value in self.before.items() if name in {"retired", "items"}}
+        kept = {"retired", "items", *(() if self.kind.answerable else ("roles", "stage"))}
+        item = {name: value for name, value in self.before.items() if name in kept}
         item |= {"type": self.kind.name, "label": text_of(form.label.data or "", form.label_en.data or "",
                                                           self.before.get("label"))}  # fmt: skip
         item["key"] = self.before["key"] if self.published else form.key.data or ""
