@@ -18,6 +18,8 @@ async function send(action, data, native) {
     return false;
   }
   outline.innerHTML = fresh.innerHTML;
+  const [head, theirs] = [document, page].map((one) => one.querySelector("main > .page-head")); // how many, and its state
+  if (head && theirs) head.innerHTML = theirs.innerHTML;
   told.replaceChildren(...all("main > .notice", page).map((notice) => document.importNode(notice, true)));
   showHandles();
   const preview = designer.querySelector("iframe[data-preview]");
@@ -25,22 +27,27 @@ async function send(action, data, native) {
   return true;
 }
 
-function actInPlace(form, focus) {
-  send(form.action, new FormData(form), () => form.submit()).then((done) => {
-    if (!done) return;
-    const again = all("form[data-act]", outline).find((one) => nameOf(one) === focus.name);
-    const button = again?.querySelector("button:not(:disabled)");
-    const visible = button?.offsetParent ? button : null;
-    const row = document.getElementById(focus.row);
-    (visible ?? row?.querySelector("a") ?? outline.querySelector("a, button:not(:disabled)"))?.focus();
-  });
+const formOf = (name) => all("form[data-act]", outline).find((one) => nameOf(one) === name);
+
+/** Does what a button says, and gives the focus back to it, or to its row when it is gone. */
+async function actInPlace(name, row) {
+  const form = formOf(name);
+  if (!form || form.querySelector("button:disabled")) return;
+  if (!await send(form.action, new FormData(form), () => form.submit())) return;
+  const button = formOf(name)?.querySelector("button:not(:disabled)");
+  const visible = button?.offsetParent ? button : null;
+  (visible ?? document.getElementById(row)?.querySelector("a") ?? outline.querySelector("a, button:not(:disabled)"))?.focus();
 }
+
+let turn = Promise.resolve(); // one act at a time: the next one goes out with the state that the last one left
+const inTurn = (act) => { turn = turn.then(act).catch(() => location.reload()); };
 
 outline.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-act]");
   if (!form) return;
   event.preventDefault();
-  actInPlace(form, { name: nameOf(form), row: form.closest("tr[id]")?.id });
+  const [name, row] = [nameOf(form), form.closest("tr[id]")?.id];
+  inTurn(() => actInPlace(name, row));
 });
 
 document.addEventListener("keydown", (event) => {
@@ -74,6 +81,13 @@ function targetAt(x, y, dragged) {
   return page && !row ? { element: page, mark: "drop-end", to: page.dataset.page } : null;
 }
 
+async function drop(fid, action, to) {
+  const data = new FormData(document.querySelector(`#item-${fid} form[data-act]`));
+  data.set("to", to);
+  await send(action, data, () => location.reload());
+  document.querySelector(`#item-${fid} a`)?.focus();
+}
+
 outline.addEventListener("pointerdown", (event) => {
   const handle = event.target.closest("[data-drag]");
   if (!handle || event.button) return;
@@ -89,24 +103,22 @@ outline.addEventListener("pointerdown", (event) => {
     if (at.clientY < 80) window.scrollBy(0, -12);
     else if (at.clientY > window.innerHeight - 40) window.scrollBy(0, 12);
   };
-  const end = (dropped) => {
+  const end = (done) => {
     document.removeEventListener("pointermove", move);
-    document.removeEventListener("pointerup", drop);
+    document.removeEventListener("pointerup", dropped);
     document.removeEventListener("pointercancel", cancel);
     document.removeEventListener("keydown", escape);
     row.classList.remove("dragged");
     unmark();
-    if (!dropped || !target) return;
-    const form = row.querySelector("form[data-act]");
-    const data = new FormData(form);
-    data.set("to", target.to);
-    send(row.dataset.move, data, () => location.reload()).then(() => document.querySelector(`#item-${row.dataset.fid} a`)?.focus());
+    if (!done || !target) return;
+    const to = target.to;
+    inTurn(() => drop(row.dataset.fid, row.dataset.move, to));
   };
-  const drop = () => end(true);
+  const dropped = () => end(true);
   const cancel = () => end(false);
   const escape = (key) => { if (key.key === "Escape") end(false); };
   document.addEventListener("pointermove", move);
-  document.addEventListener("pointerup", drop);
+  document.addEventListener("pointerup", dropped);
   document.addEventListener("pointercancel", cancel);
   document.addEventListener("keydown", escape);
 });
