@@ -9,6 +9,7 @@ from models import (
     audit,
     calendar,
     categories,
+    claims,
     coins,
     comments,
     drafts,
@@ -30,7 +31,7 @@ from models import (
 )
 
 __all__ = [
-    "access", "accounts", "audit", "calendar", "categories", "coins", "comments", "drafts", "exports", "files",
+    "access", "accounts", "audit", "calendar", "categories", "claims", "coins", "comments", "drafts", "exports", "files",
     "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "records", "settings", "stations",
     "tokens", "webhooks", "xlsforms",
 ]  # fmt: skip

@@ -24,8 +24,19 @@ APPEND_ONLY = {
     "coin_stock_move": ("id",),
     "coin_hold_item": ("hold_id", "good_id"),
     "coin_period": ("county_id", "ym"),
+    "coin_claim_step": ("id",),
 }
-UNDELETABLE = ("coin_account", "coin_hold", "coin_lot", "coin_stock")
+UNDELETABLE = ("coin_account", "coin_hold", "coin_lot", "coin_stock", "coin_claim")
+_PUBLISHED = "EXISTS (SELECT 1 FROM coin_rule_set s WHERE s.id = {row}.rule_set_id AND s.state = 'published')"
+# What REPLACE would silently delete besides, on a connection without recursive_triggers.
+UNREPLACED = {
+    "coin_journal": "uid = NEW.uid OR source_key = NEW.source_key OR reverses = NEW.reverses"
+    " OR resolves = NEW.resolves",
+    "coin_account": "id = NEW.id OR code = NEW.code",
+    "coin_hold": "id = NEW.id OR code = NEW.code",
+    "coin_lot": "id = NEW.id",
+    "coin_stock": "station_id = NEW.station_id AND good_id = NEW.good_id",
+}
 _NEWEST_LINE = (
     "SELECT CASE WHEN l.from_id = NEW.id THEN l.from_after ELSE l.to_after END FROM coin_line l"
     " WHERE (l.from_id = NEW.id AND l.journal_id = (SELECT max(id) FROM coin_journal))"
@@ -50,7 +61,7 @@ REFUSED = (
      " WHERE j.id = NEW.id - 1 AND j.hash = NEW.prev_hash))",
      "a journal continues the chain"),
     ("coin_journal_closed", "coin_journal", "INSERT",
-     "EXISTS (SELECT 1 FROM coin_period p WHERE p.county_id = NEW.county_id AND p.ym = {month})",
+     "EXISTS (SELECT 1 FROM coin_period p WHERE p.county_id = NEW.county_id AND p.ym >= {month})",
      "the month is closed"),
     ("coin_line_newest", "coin_line", "INSERT",
      "NEW.journal_id <> (SELECT max(id) FROM coin_journal)", "only the newest journal gets lines"),
@@ -95,8 +106,22 @@ REFUSED = (
     ("coin_hold_item_open", "coin_hold_item", "INSERT",
      "NEW.hold_id <> (SELECT max(id) FROM coin_journal)", "goods are set aside with their hold"),
     ("coin_rule_item_fixed", "coin_rule_item", "UPDATE",
-     "EXISTS (SELECT 1 FROM coin_rule_set s WHERE s.id = OLD.rule_set_id AND s.state = 'published')",
+     f"NEW.rule_set_id <> OLD.rule_set_id OR {_PUBLISHED.format(row='OLD')}", "published rules stay"),
+    ("coin_rule_item_whole", "coin_rule_item", "INSERT", _PUBLISHED.format(row="NEW"), "published rules stay"),
+    ("coin_rule_item_kept", "coin_rule_item", "DELETE", _PUBLISHED.format(row="OLD"), "published rules stay"),
+    ("coin_rule_set_fixed", "coin_rule_set", "UPDATE",
+     "OLD.state = 'published' AND (NEW.id <> OLD.id OR NEW.state <> OLD.state OR NEW.number <> OLD.number"
+     " OR NEW.org_id <> OLD.org_id OR NEW.county_id <> OLD.county_id"
+     " OR NEW.village_id IS DISTINCT FROM OLD.village_id OR NEW.valid_from <> OLD.valid_from"
+     " OR NEW.expiry_years IS DISTINCT FROM OLD.expiry_years"
+     " OR NEW.expiry_months IS DISTINCT FROM OLD.expiry_months OR NEW.note <> OLD.note)",
      "published rules stay"),
+    ("coin_rule_set_kept", "coin_rule_set", "DELETE", "OLD.state = 'published'", "published rules stay"),
+    ("coin_claim_fixed", "coin_claim", "UPDATE",
+     "OLD.journal_id IS NOT NULL OR NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.household_id <> OLD.household_id"
+     " OR NEW.rule_item_id <> OLD.rule_item_id OR NEW.points <> OLD.points OR NEW.done_on <> OLD.done_on"
+     " OR NEW.filer_id IS DISTINCT FROM OLD.filer_id",
+     "a claim stays what was claimed"),
 )  # fmt: skip
 # (name, table, event, what follows).
 FOLLOWS = (
@@ -128,6 +153,7 @@ ROLES = (
 
 def upgrade() -> None:
     create_tables()
+    create_claims()
     _roles(f"{ROLES},'station_clerk','villager'")
     with op.batch_alter_table("user") as batch:
         batch.add_column(sa.Column("resident_id", sa.Integer(), nullable=True))
@@ -148,6 +174,8 @@ def _roles(roles: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("coin_claim_step")
+    op.drop_table("coin_claim")
     drop_tables()  # the triggers go with their tables
     op.execute("DELETE FROM membership WHERE role IN ('station_clerk','villager')")
     _roles(ROLES)
@@ -168,7 +196,8 @@ def _refuse_sqlite(name: str, table: str, event: str, condition: str, why: str) 
 def _refuse_postgresql(name: str, table: str, event: str, condition: str, why: str) -> None:
     op.execute(
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} THEN"
-        f" RAISE EXCEPTION '{why}' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
+        f" RAISE EXCEPTION '{why}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+        " RETURN coalesce(NEW, OLD); END $$"
     )
     op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
 
@@ -192,6 +221,9 @@ def _keep_sqlite() -> None:
         _refuse_sqlite(f"{table}_no_replace", table, "INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {same})",
                        f"{table} is append-only")
         _refuse_sqlite(f"{table}_no_update", table, "UPDATE", "1", f"{table} is append-only")
+    for table, condition in UNREPLACED.items():
+        _refuse_sqlite(f"{table}_no_other", table, "INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {condition})",
+                       f"{table} is never replaced")
     for table in (*APPEND_ONLY, *UNDELETABLE):
         _refuse_sqlite(f"{table}_no_delete", table, "DELETE", "1", f"{table} is never deleted from")
 
@@ -205,6 +237,73 @@ def _keep_postgresql() -> None:
         )
 
 
+
+
+def create_claims() -> None:
+    op.create_table('coin_claim',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('uid', sa.String(length=32), nullable=False),
+    sa.Column('household_id', sa.Integer(), nullable=False),
+    sa.Column('resident_id', sa.Integer(), nullable=True),
+    sa.Column('rule_item_id', sa.Integer(), nullable=False),
+    sa.Column('points', sa.Integer(), nullable=False),
+    sa.Column('done_on', sa.Date(), nullable=False),
+    sa.Column('what', sa.String(length=200), nullable=False),
+    sa.Column('evidence', sa.String(length=500), nullable=False),
+    sa.Column('photo', sa.String(length=32), nullable=True),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('filer_id', sa.Integer(), nullable=True),
+    sa.Column('filed_on', sa.Date(), nullable=False),
+    sa.Column('notice_until', sa.Date(), nullable=True),
+    sa.Column('appealed', sa.Boolean(), nullable=False),
+    sa.Column('waits_for', sa.String(length=200), nullable=False),
+    sa.Column('journal_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('county_id', sa.Integer(), nullable=False),
+    sa.Column('town_id', sa.Integer(), nullable=True),
+    sa.Column('village_id', sa.Integer(), nullable=True),
+    sa.Column('org_id', sa.Integer(), nullable=False),
+    sa.Column('row_version', sa.Integer(), server_default='1', nullable=False),
+    sa.CheckConstraint("(state = 'posted') = (journal_id is not null)", name=op.f('ck_coin_claim_posted')),
+    sa.CheckConstraint("state in ('filed','agreed','notice','contested','posted','refused','withdrawn')", name=op.f('ck_coin_claim_state')),
+    sa.CheckConstraint("state not in ('notice','contested') or notice_until is not null", name=op.f('ck_coin_claim_notice')),
+    sa.CheckConstraint('points > 0', name=op.f('ck_coin_claim_points')),
+    sa.ForeignKeyConstraint(['county_id'], ['org_unit.id'], name=op.f('fk_coin_claim_county_id_org_unit')),
+    sa.ForeignKeyConstraint(['filer_id'], ['user.id'], name=op.f('fk_coin_claim_filer_id_user')),
+    sa.ForeignKeyConstraint(['household_id'], ['household.id'], name=op.f('fk_coin_claim_household_id_household')),
+    sa.ForeignKeyConstraint(['journal_id'], ['coin_journal.id'], name=op.f('fk_coin_claim_journal_id_coin_journal')),
+    sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_coin_claim_org_id_org_unit')),
+    sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_coin_claim_record_id_record')),
+    sa.ForeignKeyConstraint(['resident_id'], ['resident.id'], name=op.f('fk_coin_claim_resident_id_resident')),
+    sa.ForeignKeyConstraint(['rule_item_id'], ['coin_rule_item.id'], name=op.f('fk_coin_claim_rule_item_id_coin_rule_item')),
+    sa.ForeignKeyConstraint(['town_id'], ['org_unit.id'], name=op.f('fk_coin_claim_town_id_org_unit')),
+    sa.ForeignKeyConstraint(['village_id'], ['org_unit.id'], name=op.f('fk_coin_claim_village_id_org_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coin_claim')),
+    sa.UniqueConstraint('journal_id', name=op.f('uq_coin_claim_journal_id')),
+    sa.UniqueConstraint('uid', name=op.f('uq_coin_claim_uid'))
+    )
+    op.create_index('ix_coin_claim_county', 'coin_claim', ['county_id', 'state', 'id'], unique=False)
+    op.create_index('ix_coin_claim_due', 'coin_claim', ['state', 'notice_until'], unique=False)
+    op.create_index('ix_coin_claim_filer', 'coin_claim', ['filer_id', 'id'], unique=False)
+    op.create_index('ix_coin_claim_household', 'coin_claim', ['household_id', 'id'], unique=False)
+    op.create_index('ix_coin_claim_item', 'coin_claim', ['rule_item_id', 'done_on'], unique=False)
+    op.create_index('ix_coin_claim_photo', 'coin_claim', ['photo'], unique=False)
+    op.create_index('ix_coin_claim_town', 'coin_claim', ['town_id', 'state', 'id'], unique=False)
+    op.create_index('ix_coin_claim_village', 'coin_claim', ['village_id', 'state', 'id'], unique=False)
+    op.create_table('coin_claim_step',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('claim_id', sa.Integer(), nullable=False),
+    sa.Column('act', sa.String(length=16), nullable=False),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('actor_name', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['user.id'], name=op.f('fk_coin_claim_step_actor_id_user')),
+    sa.ForeignKeyConstraint(['claim_id'], ['coin_claim.id'], name=op.f('fk_coin_claim_step_claim_id_coin_claim')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coin_claim_step'))
+    )
+    op.create_index('ix_coin_claim_step_claim_id', 'coin_claim_step', ['claim_id', 'id'], unique=False)
 
 
 def create_tables() -> None:
@@ -280,7 +379,8 @@ def create_tables() -> None:
     )
     with op.batch_alter_table('coin_account', schema=None) as batch_op:
         batch_op.create_index('ix_coin_account_county', ['county_id', 'kind', 'id'], unique=False)
-        batch_op.create_index('ix_coin_account_household_id', ['household_id'], unique=False)
+        batch_op.create_index('ix_coin_account_household_id', ['household_id', 'kind'], unique=True)
+        batch_op.create_index('ix_coin_account_station_id', ['station_id'], unique=True)
         batch_op.create_index('ix_coin_account_village', ['village_id', 'kind', 'id'], unique=False)
 
     op.create_table('coin_period',
@@ -554,6 +654,7 @@ def drop_tables() -> None:
     op.drop_table('coin_period')
     with op.batch_alter_table('coin_account', schema=None) as batch_op:
         batch_op.drop_index('ix_coin_account_village')
+        batch_op.drop_index('ix_coin_account_station_id')
         batch_op.drop_index('ix_coin_account_household_id')
         batch_op.drop_index('ix_coin_account_county')
 
