@@ -22,7 +22,7 @@ from models.records import Record, RecordRevision, RecordState
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
-from queries.indexing import NOTHING, derived, shape
+from queries.indexing import NOTHING, derived, held_shape, shape
 from queries.rights import on_form, rights_on
 from queries.scope import in_scope
 from services.access import require
@@ -97,21 +97,21 @@ def create_record(
     earlier = db.session.scalar(sa.select(Record).where(Record.uid == uid))
     if earlier is not None:
         return _same_entry(earlier, form, actor)
-    known = shape(form.id)
-    version = version_taken(known, version)
-    asked = version_asked(known, version, today)
-    outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
-    if not outcome.ok:
-        raise AnswersRefused(outcome)
-    record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
-    form.next_number += 1
-    db.session.add(record)
-    db.session.flush()
-    add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
-    rewrite(record.id, form.id, NOTHING, derived(record, known))
-    record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
-    announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
-    return record
+    with held_shape(form.id) as known:
+        version = version_taken(known, version)
+        asked = version_asked(known, version, today)
+        outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
+        if not outcome.ok:
+            raise AnswersRefused(outcome)
+        record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
+        form.next_number += 1
+        db.session.add(record)
+        db.session.flush()
+        add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
+        rewrite(record.id, form.id, NOTHING, derived(record, known))
+        record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
+        announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
+        return record
 
 
 @transaction
@@ -275,7 +275,7 @@ def new_record(
         serial=serial,
         number=f"{form.prefix}-{serial:06d}",
         state=RecordState.ACTIVE,
-        stage=stages[0].value if (stages := shape(form.id).newest.stages) else None,
+        stage=asked.stages[0].value if asked.stages else None,
         author_id=actor.user_id,
         created_at=at,
         updated_at=at,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 
-from engine.answers import clean, from_json
+from engine.answers import Outcome, clean, from_json
 from engine.definition import Definition
 from engine.governing import reached
 from models.access import Actor
@@ -18,7 +18,7 @@ from models.records import Record
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.indexing import Shape, derived, shape
-from queries.rights import stage_of
+from queries.rights import Rights, stage_of
 from services.audit import record_audit
 from services.indexing import rewrite
 from services.records import (
@@ -49,9 +49,11 @@ class SameStage(Refusal):
 class NotReady(AnswersRefused):
     """Answers that the next stage requires are missing, or wrong; `outcome` says which."""
 
-    def __init__(self, refused: AnswersRefused, record: Record, stage: str) -> None:
-        super().__init__(refused.outcome)
-        names = "、".join(dict.fromkeys(str(error) for error in refused.outcome.errors))
+    def __init__(self, outcome: Outcome, record: Record, stage: str, view: Container[str]) -> None:
+        super().__init__(outcome)
+        closed = [_l("有您无权查看的题目没有填好")] if any(one.fid not in view for one in outcome.errors) else []
+        told = [*(str(error) for error in outcome.errors if error.fid in view), *map(str, closed)]
+        names = "；".join(dict.fromkeys(told))
         self.message = _l("%(number)s 还不能进入“%(stage)s”：%(why)s。请先修改，再推进。",
                           number=record.number, stage=stage, why=names)  # fmt: skip
 
@@ -85,11 +87,12 @@ def _move(record: Record, known: Shape, stage: str, *, reason: str, actor: Actor
     now = stage_of(record, known.newest)
     if now == stage:
         raise SameStage
-    if reached(known.newest.stages, now, stage):
-        reason = reason_given(reason)
+    back = reached(known.newest.stages, now, stage)
+    reason = reason_given(reason) if back else reason
     before = derived(record, known)
     record.stage = stage
-    _refuse_unready(record, known, stage, actor=actor, today=today)
+    if not back:
+        _refuse_unready(record, known, stage, actor=actor, today=today)
     record.updated_at = at
     record.row_version += 1
     db.session.flush()
@@ -100,16 +103,25 @@ def _move(record: Record, known: Shape, stage: str, *, reason: str, actor: Actor
 
 
 def _refuse_unready(record: Record, known: Shape, stage: str, *, actor: Actor, today: date) -> None:
-    """Judge the answers as they would be judged in the new stage; nobody is excused by what they may not edit."""
+    """Judge the answers as they would be judged in the new stage; nobody is excused by what they may not edit.
+
+    What is shown only from this stage on could not be answered before it: the next change or stage asks for it.
+    """
+    rights = Rights(known.newest, actor)
     asked = known.definitions[record.version]
     context = context_for(actor, today=today, previous=from_json(asked, record.answers), permission="record:edit")
     context = replace(edit_context(context, record, asked, actor), locked=frozenset())
-    needed = {item.fid for item in asked.every_live_item
-              if reached(known.newest.stages, stage, item.stage.get("required_from"))}  # fmt: skip
+    needed = {
+        item.fid
+        for item in asked.every_live_item
+        if reached(known.newest.stages, stage, item.stage.get("required_from"))
+        and rights.stages_showing(item.fid)[:1] != (stage,)
+    }
     outcome = clean(asked, with_kept(asked, as_raw(record.answers), record.answers), context)
     errors = [error for error in outcome.errors if error.fid in needed]
     if errors:
-        raise NotReady(AnswersRefused(replace(outcome, errors=errors)), record, label_of(known.newest, stage))
+        view = rights.on(record).view
+        raise NotReady(replace(outcome, errors=errors), record, label_of(known.newest, stage), view)
 
 
 def label_of(newest: Definition, stage: str | None) -> str:

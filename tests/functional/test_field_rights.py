@@ -18,7 +18,7 @@ from queries.conditions import Filter
 from queries.forms import form_by_key, published_forms
 from queries.rights import rights_on
 from queries.scope import NEEDED
-from services.records import ReasonMissing, change_record, reveal, void_record
+from services.records import AnswersRefused, ReasonMissing, change_record, reveal, void_record
 from services.refusals import NotAllowed, NotFound
 from services.reindexing import extend_index
 from services.stages import NotReady, SameStage, move_stage
@@ -201,11 +201,16 @@ def test_a_record_moves_along_its_stages_and_back_with_a_reason(cast: Cast) -> N
 
 
 def test_a_question_of_a_later_stage_waits_for_it(cast: Cast) -> None:
-    form = publish(cast, staged(view_from="handling"))
+    form = publish(cast, staged(view_from="handling", required_from="handling"))
     record = enter(cast, form, READER, c1="太早")
     actor = cast.actor(READER)
     assert "c1" not in record.answers
+    with pytest.raises(NotReady):  # the stage in which it would have been answered cannot be left out
+        move_stage(form, [record.id], stage="closed", actor=actor, at=AT, today=TODAY)
     move_stage(form, [record.id], stage="handling", actor=actor, at=AT, today=TODAY)
+    record = db.session.get_one(Record, record.id)
+    with pytest.raises(AnswersRefused):
+        change(cast, record, READER, c1="")
     record = db.session.get_one(Record, record.id)
     assert change(cast, record, READER, c1="是时候了").answers["c1"] == "是时候了"
     assert listed(cast, form, READER, search="时候") == [record.number]
