@@ -57,7 +57,7 @@ class Page {
 
   read(at, item) {
     const place = this.places.get(at);
-    if (!place || item.holds || item.value !== undefined) return;
+    if (!place || !item || item.holds || item.value !== undefined) return;
     const controls = Array.from(place.element.querySelectorAll(`[name="${PREFIX}${at}"]`));
     const kept = place.element.querySelector(`[name="kept_${at}"]`);
     this.live.put(at, readControls(item, kept ? [kept] : controls));
