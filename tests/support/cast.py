@@ -62,6 +62,8 @@ PEOPLE: tuple[tuple[str, str, Role, str], ...] = (
     ("judge.yincai", "王法官", Role.JUDGE, "银采法官工作室"),
     ("leader.county", "林县长", Role.LEADER, "安吉县综治中心"),
     ("auditor.county", "钱审计", Role.AUDITOR, "安吉县综治中心"),
+    ("clerk.yucun", "夏兑换", Role.STATION_CLERK, "余村村"),
+    ("villager.yucun", "胡村民", Role.VILLAGER, "余村村"),
     ("admin.next", "邻管理", Role.ADMIN, "邻县综治中心"),
     ("official.next", "邻村干", Role.VILLAGE_OFFICIAL, "邻村"),
 )

@@ -5,9 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
+
+from shell.bearer import TOKEN
+from tests.support.cast import Cast
 
 
 @contextmanager
@@ -22,3 +27,17 @@ def serving(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def signed_in(browser: Browser, address: str, app: Flask, cast: Cast, username: str, **options: Any) -> Page:
+    """Open a tab in which one of the cast is signed in."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session[TOKEN] = cast.token(username)
+    cookie = client.get_cookie("zhiye")
+    assert cookie is not None
+    context = browser.new_context(**{"viewport": {"width": 1366, "height": 820}, "locale": "zh-CN", **options})
+    context.add_cookies([{"name": "zhiye", "value": cookie.value, "url": address}])
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return page
