@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -93,9 +95,20 @@ def engine_options(database: str) -> dict[str, Any]:
         write |= {"connect_args": {"timeout": 30, "check_same_thread": False}}
         read = dict(write)
     else:
-        write |= {"pool_pre_ping": True}
+        # An act that waited for a lock must read what the one before it wrote, whatever the server's own default is.
+        write |= {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
         read = {**write, "connect_args": {"options": "-c default_transaction_read_only=on"}}
     return {"SQLALCHEMY_ENGINE_OPTIONS": write, "SQLALCHEMY_BINDS": {"read": read}}
+
+
+@contextmanager
+def snapshot() -> Iterator[sa.Connection]:
+    """Yield a read-only connection on which all statements see the database as the first one did."""
+    engine = db.engines["read"]
+    if engine.dialect.name == "postgresql":  # SQLite reads so anyway
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        yield connection
 
 
 def install_pragmas() -> None:

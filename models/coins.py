@@ -72,7 +72,8 @@ class CoinAccount(Scoped, Base):
         sa.CheckConstraint(f"min_balance = 0 or (min_balance = {NO_FLOOR} and kind in ('issuer','debt'))", "floor"),
         sa.CheckConstraint("(kind in ('household','debt')) = (household_id is not null)", "household"),
         sa.CheckConstraint("(kind = 'station') = (station_id is not null)", "station"),
-        sa.Index("ix_coin_account_household_id", "household_id"),
+        sa.Index("ix_coin_account_household_id", "household_id", "kind", unique=True),
+        sa.Index("ix_coin_account_station_id", "station_id", unique=True),
         sa.Index("ix_coin_account_village", "village_id", "kind", "id"),
         sa.Index("ix_coin_account_county", "county_id", "kind", "id"),
     )
@@ -204,7 +205,7 @@ class CoinLotUse(Base):
 
 
 class CoinPeriod(Base):
-    """A month of a county that is closed: nothing becomes effective in it any more."""
+    """A month of a county that is closed: nothing becomes effective in it, or before it, any more."""
 
     __tablename__ = "coin_period"
 

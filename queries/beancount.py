@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import sqlalchemy as sa
 
-from models.base import db, table_of
+from models.base import snapshot, table_of
 from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine
 
 CURRENCY = "DDB"
@@ -30,7 +30,7 @@ _account, _journal, _line = table_of(CoinAccount), table_of(CoinJournal), table_
 
 def write_beancount(out: TextIO) -> int:
     """Write the whole ledger; returns how many journals. Dates never fall: a late entry stands on its own day."""
-    with db.engines["read"].connect() as connection:
+    with snapshot() as connection:
         accounts = {row.id: row for row in connection.execute(sa.select(_account).order_by(_account.c.id))}
         names = {ident: f"{_NAMES[row.kind]}:A{ident}" for ident, row in accounts.items()}
         first = connection.scalar(sa.select(sa.func.min(_journal.c.effective_on))) or date(2020, 1, 1)

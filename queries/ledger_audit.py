@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.base import db, table_of
+from models.base import snapshot, table_of
 from models.coins import (
     GENESIS,
     AccountKind,
@@ -72,7 +72,7 @@ class Audited:
 
 def audit_ledger(*, since: int = 0) -> Audited:
     """Check the ledger; the chain and the stated balances only behind journal `since`, all else always whole."""
-    with db.engines["read"].connect() as connection:
+    with snapshot() as connection:
         walk = _Walk(connection, since)
         breaches = [*walk.run(), *_sums(connection), *_holds(connection), *_once(connection), *_lots(connection)]
         breaches += [*_goods(connection), *_months(connection), *_halves(connection), *_debts(connection)]
@@ -225,15 +225,14 @@ def _goods(connection: sa.Connection) -> Iterator[Breach]:
 
 def _months(connection: sa.Connection) -> Iterator[Breach]:
     for row in connection.execute(sa.select(_period)):
-        first = date(int(row.ym[:4]), int(row.ym[5:]), 1)
+        after = (date(int(row.ym[:4]), int(row.ym[5:]), 1) + timedelta(days=31)).replace(day=1)
         late = sa.select(_journal.c.id).where(
             _journal.c.county_id == row.county_id,
             _journal.c.id > row.head_id,
-            _journal.c.effective_on >= first,
-            _journal.c.effective_on < (first + timedelta(days=31)).replace(day=1),
+            _journal.c.effective_on < after,
         )
         for ident in connection.scalars(late):
-            yield Breach(12, f"流水 {ident}", f"记到了已经结账的 {row.ym}")
+            yield Breach(12, f"流水 {ident}", f"记到了 {row.ym} 或更早，已经结账")
         head = connection.scalar(sa.select(_journal.c.hash).where(_journal.c.id == row.head_id))
         if row.head_id and head != row.head_hash:
             yield Breach(12, f"月份 {row.ym}", "结账时的校验码和现在的流水对不上")

@@ -23,7 +23,7 @@ from models.people import Household, Resident
 from models.stations import CoinStation
 from services.access import require
 from services.audit import record_audit
-from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, open_ledger, period, post
+from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
 from services.purses import account_id, add_lot, balance_of, county_of, purses, spend, take, village_of
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
@@ -31,6 +31,7 @@ from services.transaction import transaction
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 _lot = table_of(CoinLot)
+_HOME = sa.select(Resident.household_id).where(Resident.id == sa.bindparam("resident"))
 
 
 class OwnHousehold(Refusal):
@@ -104,6 +105,8 @@ def earn(
     if known:
         return known
     refuse_own(household, actor)
+    if resident_id is not None and db.session.scalar(_HOME, {"resident": resident_id}) != household.id:
+        raise NotFound
     budget = account_id(AccountKind.BUDGET, village_of(household), today=today)
     purse, debt = purses(household, today=today)
     owed = min(points, -balance_of(debt))
@@ -205,13 +208,16 @@ def settle_station(
 
 @transaction
 def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: date) -> CoinPeriod:
-    """Close a month ("2026-11") of a county: nothing becomes effective in it any more. Raises NotCloseable.
+    """Close a month ("2026-11") of a county, and all before it: nothing becomes effective in them any more.
 
     The head hash is that of the newest journal: whoever has it on paper can prove that nothing before it changed.
+    Raises NotCloseable.
     """
     open_ledger()
     require(actor, "coin:close", county)
-    last = db.session.scalar(sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == county.id))
+    last = last_closed(county.id)
+    if county.level != Level.COUNTY:
+        raise NotFound
     if not MONTH.fullmatch(ym) or ym >= f"{today:%Y-%m}" or (last is not None and ym != _next(last)):
         raise NotCloseable
     number, hashed = head()
@@ -225,11 +231,17 @@ def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: 
 
 def refuse_own(household: Household, actor: Actor) -> None:
     """Refuse what somebody would do for their own household."""
-    if actor.user_id is None:
-        return
-    query = sa.select(Resident.household_id).join(User, User.resident_id == Resident.id).where(User.id == actor.user_id)
-    if db.session.scalar(query) == household.id:
+    if home_of(actor) == household.id:
         raise OwnHousehold
+
+
+def home_of(actor: Actor) -> int | None:
+    """Return the household that an actor lives in, None where the account names no resident."""
+    if actor.user_id is None:
+        return None
+    query = sa.select(Resident.household_id).join(User, User.resident_id == Resident.id).where(User.id == actor.user_id)
+    found: int | None = db.session.scalar(query)
+    return found
 
 
 def checked(amount: Any) -> int:

@@ -20,6 +20,7 @@ from services.audit import record_audit
 from services.locking import advance, lock
 from services.personal import PERSONAL, masked_changes, put, read, unsealed
 from services.pinyin import sort_key
+from services.purses import has_purse, move_purses
 from services.refusals import NotFound, Refusal
 from services.reveals import allow_reveal
 from services.transaction import transaction
@@ -107,6 +108,7 @@ def change_household(
     with db.session.no_autoflush:
         _place(household, village_id, actor, "household:edit")
         _fill_household(household, answers, at)
+    move_purses(household)
     before, after = masked_changes(household)
     record_audit("household:change", household, actor=actor, at=at, before=before, after=after)
     return household
@@ -119,6 +121,8 @@ def delete_household(household: Household, *, actor: Actor, at: datetime) -> Non
     require(actor, "household:delete", household)
     if household.members:
         raise PersonRefused("", _l("这个家庭还有成员，不能删除。请先把成员改到别的家庭。"))
+    if has_purse(household):
+        raise PersonRefused("", _l("这个家庭有道德币账户，不能删除。搬走或销户的，请填写销户日期。"))
     record_audit("household:delete", household, actor=actor, at=at, before={"code": household.code})
     db.session.delete(household)
 

@@ -31,6 +31,7 @@ from services.refusals import Refusal
 
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
 MEMO_LENGTH = 200
+UID_LENGTH = 32
 Line = tuple[int, int, int]  # from, to, amount
 
 account = table_of(CoinAccount)
@@ -133,6 +134,8 @@ def open_ledger() -> None:
 
 def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of a request that came before, None for a new one. Raises UidConflict."""
+    if not (0 < len(uid) <= UID_LENGTH and uid.isascii() and uid.isprintable()):
+        raise UidConflict  # no page of ours asked so
     row = db.session.execute(sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == uid)).first()
     if row is None:
         return None
@@ -217,10 +220,15 @@ def post(
 def _refuse_day(entry: Entry, today: date) -> None:
     if entry.effective_on > today:
         raise NotYet
-    ym = f"{entry.effective_on:%Y-%m}"
-    closed = sa.select(sa.literal(1)).where(period.c.county_id == entry.place.county_id, period.c.ym == ym)
-    if db.session.scalar(closed) is not None:
-        raise MonthClosed(ym)
+    last = last_closed(entry.place.county_id)
+    if last is not None and f"{entry.effective_on:%Y-%m}" <= last:
+        raise MonthClosed(f"{entry.effective_on:%Y-%m}")
+
+
+def last_closed(county_id: int) -> str | None:
+    """Return the last month ("2026-11") that a county has closed; with it everything before is closed."""
+    found: str | None = db.session.scalar(sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == county_id))
+    return found
 
 
 Stated = tuple[int, int, int, int, int]  # from, to, amount, what from and to are left with

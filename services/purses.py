@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db, table_of
-from models.coins import NO_FLOOR, AccountKind, CoinHold, CoinLot, CoinLotUse
+from models.coins import NO_FLOOR, AccountKind, CoinHold, CoinLot, CoinLotUse, JournalKind
 from models.orgs import OrgUnit
 from models.people import Household
 from models.stations import CoinStation
-from services.posting import Line, NotEnough, Place, account
+from services.posting import Line, NotEnough, Place, account, journal
 from services.refusals import NotFound
 
 _lot = table_of(CoinLot)
@@ -22,11 +22,26 @@ Uses = dict[int, int]  # by lot: coins taken, below 0 given back
 
 
 def account_id(kind: AccountKind, row: Any, *, today: date) -> int:
-    """Return the id of an account, opening it where it is new. `row` is its county, village, household or station."""
+    """Return the id of an account, opening it where it is new. `row` is its county, village, household or station.
+
+    It is found by what it belongs to: codes of households and units may be changed and given to others.
+    """
+    found = db.session.scalar(sa.select(account.c.id).where(account.c.kind == kind.value, _owner(kind, row)))
+    return int(found) if found is not None else _opened(kind, row, today)
+
+
+def _owner(kind: AccountKind, row: Any) -> sa.ColumnElement[bool]:
+    if isinstance(row, Household):
+        return account.c.household_id == row.id
+    if isinstance(row, CoinStation):
+        return account.c.station_id == row.id
+    return (account.c.village_id if kind == AccountKind.BUDGET else account.c.county_id) == row.id
+
+
+def _opened(kind: AccountKind, row: Any, today: date) -> int:
     code = _code(kind, row)
-    found = db.session.scalar(sa.select(account.c.id).where(account.c.code == code))
-    if found is not None:
-        return int(found)
+    if db.session.scalar(sa.select(account.c.id).where(account.c.code == code)) is not None:
+        code = f"{code}:{row.id}"  # somebody else had this code once
     place = Place(row.county_id, row.town_id, row.village_id, row.id if isinstance(row, OrgUnit) else row.org_id)
     values = {
         "code": code, "kind": kind.value, "opened_on": today, "balance": 0, "held": 0, **place.columns(),
@@ -39,7 +54,7 @@ def account_id(kind: AccountKind, row: Any, *, today: date) -> int:
 
 
 def _code(kind: AccountKind, row: Any) -> str:
-    """Return an account's code: the kind and what it belongs to; codes of households are unique within a county."""
+    """Return an account's code as it is opened, and stays: the kind and the code of what it belongs to."""
     return f"{kind}:{row.code}" if isinstance(row, OrgUnit) else f"{kind}:{row.county_id}:{row.code}"
 
 
@@ -65,6 +80,18 @@ def purses(household: Household, *, today: date) -> tuple[int, int]:
         account_id(AccountKind.HOUSEHOLD, household, today=today),
         account_id(AccountKind.DEBT, household, today=today),
     )
+
+
+def has_purse(household: Household) -> bool:
+    """Tell whether the ledger knows a household."""
+    return db.session.scalar(sa.select(account.c.id).where(account.c.household_id == household.id).limit(1)) is not None
+
+
+def move_purses(household: Household) -> None:
+    """Let the accounts of a household belong to the village it lives in now; journals stay where they were made."""
+    place = Place.of(household).columns()
+    elsewhere = sa.or_(*(account.c[name].is_distinct_from(value) for name, value in place.items()))
+    db.session.execute(sa.update(account).where(account.c.household_id == household.id, elsewhere).values(place))
 
 
 def balance_of(ident: int) -> int:
@@ -123,6 +150,17 @@ def chosen(lots: Iterable[tuple[int, int]], amount: int) -> Uses:
 def _lots(purse: int) -> list[Any]:
     query = sa.select(_lot).where(_lot.c.account_id == purse, _lot.c.remaining > 0)
     return list(db.session.execute(query.order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)))
+
+
+def expired_of(journal_id: int) -> int:
+    """Return how many of the coins that a journal brought in have expired."""
+    query = (
+        sa.select(sa.func.coalesce(sa.func.sum(_use.c.amount), 0))
+        .join(_lot, _lot.c.id == _use.c.lot_id)
+        .join(journal, journal.c.id == _use.c.journal_id)
+        .where(_lot.c.journal_id == journal_id, journal.c.kind == JournalKind.EXPIRE.value)
+    )
+    return int(db.session.scalar(query) or 0)
 
 
 def take(journal_id: int, uses: Mapping[int, int]) -> None:

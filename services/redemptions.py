@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from models.access import Actor
+from models.access import Actor, Role
 from models.base import db, table_of
 from models.coins import AccountKind, CoinHold, CoinJournal, HoldState, JournalKind
 from models.people import Household
 from models.stations import CoinHoldItem, CoinStation, CoinStockMove, MoveKind
-from services.access import require
-from services.coins import refuse_own
+from services.access import may, require
+from services.coins import home_of, refuse_own
 from services.posting import Entry, Line, NotEnough, Place, Receipt, account, earlier, line, open_ledger, post
-from services.purses import account_id, chosen, given_back, household_of, purses, spend, take, whatever
+from services.purses import (
+    account_id,
+    chosen,
+    county_of,
+    expired_of,
+    given_back,
+    household_of,
+    purses,
+    spend,
+    take,
+    whatever,
+)
 from services.refusals import NotFound, Refusal
 from services.stock import Basket, goods_for, move_goods
 from services.transaction import transaction
@@ -70,7 +81,7 @@ class Held:
 def redeem(
     household: Household, station: CoinStation, basket: Basket, *, uid: str, actor: Actor, at: datetime, today: date
 ) -> Receipt:
-    """Hand goods over a station's counter for coins. Raises NotEnough, OutOfStock or EmptyBasket."""
+    """Hand goods over a station's counter for coins. Raises NotEnough, OutOfStock, EmptyBasket or StationClosed."""
     open_ledger()
     require(actor, "coin:redeem", station)
     require(actor, "coin:redeem", household)
@@ -107,9 +118,12 @@ def hold(
     at: datetime,
     today: date,
 ) -> Held:
-    """Set coins and goods aside until they are fetched. Raises NotEnough, OutOfStock or EmptyBasket."""
+    """Set coins and goods aside until they are fetched; a villager for the own household only.
+
+    Raises NotEnough, OutOfStock, EmptyBasket or StationClosed.
+    """
     open_ledger()
-    require(actor, "coin:hold", household)
+    _require_hold(actor, household)
     body = {"act": "hold", "household": household.id, "station": station.id, "basket": _plain(basket)}
     known = earlier(uid, body)
     if known:
@@ -168,7 +182,7 @@ def give_back(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: da
     open_ledger()
     db.session.refresh(held)
     household = household_of(held)
-    require(actor, "coin:hold", household)
+    _require_hold(actor, household)
     body = {"act": "void", "hold": held.id}
     known = earlier(uid, body)
     if known:
@@ -213,6 +227,14 @@ def reverse(original: CoinJournal, *, reason: str, uid: str, actor: Actor, at: d
 
 
 # ---------- what they share ----------
+
+
+def _require_hold(actor: Actor, household: Household) -> None:
+    """Refuse whoever may not hold for a household. A villager may for their own: others' are not found."""
+    require(actor, "coin:hold", household)
+    office = replace(actor, grants=tuple(grant for grant in actor.grants if grant.role != Role.VILLAGER))
+    if not may(office, "coin:hold", household) and home_of(actor) != household.id:
+        raise NotFound
 
 
 def _refuse_over(held: CoinHold) -> None:
@@ -263,23 +285,29 @@ def _opposite(original: CoinJournal, actor: Actor, today: date) -> tuple[list[Li
     refuse_own(household, actor)
     purse, debt = purses(household, today=today)
     if kind in _EARNED:
-        return _unearned(original.id, lines, purse, debt)
+        gone = account_id(AccountKind.EXPIRED, county_of(household.county_id), today=today)
+        return _unearned(original.id, lines, (purse, debt, gone))
     spent_by = original.resolves or original.id
     owed, uses = given_back(purse, debt, spent_by)
     return [*((taker, giver, amount) for giver, taker, amount in lines), *owed], uses
 
 
-def _unearned(journal_id: int, lines: Sequence[Line], purse: int, debt: int) -> tuple[list[Line], dict[int, int]]:
-    """Take earned coins back: what is left of them, then other coins that are not held, the rest becomes a debt."""
+def _unearned(
+    journal_id: int, lines: Sequence[Line], givers: tuple[int, int, int]
+) -> tuple[list[Line], dict[int, int]]:
+    """Take earned coins back from the household's purse, its debt, and the county's expired coins.
+
+    What expired of them comes from there: nobody owes what they never spent. Then what is left of them, then other
+    coins that are not held; the rest becomes a debt.
+    """
+    purse, debt, gone = givers
     budget = lines[0][0]
-    total = sum(amount for _giver, _taker, amount in lines)
-    came_in = sum(amount for _giver, taker, amount in lines if taker == purse)
-    uses = chosen(whatever(purse, first=journal_id), came_in)
+    wanted = sum(amount for _giver, _taker, amount in lines)
+    expired = expired_of(journal_id)
+    uses = chosen(whatever(purse, first=journal_id), wanted - expired)
     there = sum(uses.values())
-    back: list[Line] = [(purse, budget, there)] if there else []
-    if total > there:
-        back.append((debt, budget, total - there))
-    return back, uses
+    parts = ((gone, expired), (purse, there), (debt, wanted - expired - there))
+    return [(giver, budget, amount) for giver, amount in parts if amount], uses
 
 
 def _whose(lines: Sequence[Line]) -> Household:
