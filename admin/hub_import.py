@@ -130,7 +130,7 @@ class ImportView(ZhiyeView):
         except Refusal as refusal:
             flash(str(refusal), "error")
             return redirect(url_for(".index_view", form_key=form.key))
-        fields, plan = upload.fields, Plan.from_json(run.mapping)
+        fields, plan = upload.fields, _plan(run)
         parts: list[tuple[str, Any, Part | None]] = [("", None, plan.main)]
         parts += [(one.fid, one, plan.repeats.get(one.fid)) for one in fields.repeats]
         return self.render(
@@ -150,7 +150,7 @@ class ImportView(ZhiyeView):
 
     def _keep_columns(self, form: Form, run: ImportRun) -> acts.Upload:
         upload = acts.open_upload(run, form, store=import_store(), actor=actor(), locale=i18n.locale())
-        acts.set_mapping(run, _chosen(upload, Plan.from_json(run.mapping)), actor=actor(), at=clock.now())
+        acts.set_mapping(run, _chosen(upload, _plan(run)), actor=actor(), at=clock.now())
         return upload
 
     @expose("/<run_uid>/check", methods=("POST",))
@@ -204,7 +204,7 @@ class ImportView(ZhiyeView):
             if run.state in WORKING:
                 acts.take_up_again(run, actor=actor(), at=clock.now())
             else:
-                acts.set_mapping(run, Plan.from_json(run.mapping), actor=actor(), at=clock.now())
+                acts.set_mapping(run, _plan(run), actor=actor(), at=clock.now())
         except Refusal as refusal:
             flash(str(refusal), "error")
         return redirect(_address(form, run))
@@ -312,6 +312,13 @@ def _file(content: bytes, content_type: str, name: str) -> Response:
     response.headers["Content-Disposition"] = exports.content_disposition(name)
     response.headers["Cache-Control"] = "no-store, private"
     return response
+
+
+def _plan(run: ImportRun) -> Plan:
+    """Return the columns as they were chosen last. Raises ImportRefused where none ever were."""
+    if not run.mapping:
+        raise acts.ImportRefused(acts.NOT_NOW)
+    return Plan.from_json(run.mapping)
 
 
 def views() -> list[ZhiyeView]:
