@@ -35,7 +35,8 @@ def _owner(kind: AccountKind, row: Any) -> sa.ColumnElement[bool]:
         return account.c.household_id == row.id
     if isinstance(row, CoinStation):
         return account.c.station_id == row.id
-    return (account.c.village_id if kind == AccountKind.BUDGET else account.c.county_id) == row.id
+    where: sa.ColumnElement[Any] = account.c.village_id if kind == AccountKind.BUDGET else account.c.county_id
+    return where == row.id
 
 
 def _opened(kind: AccountKind, row: Any, today: date) -> int:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from models.base import db
-from models.coins import CoinJournal
+from models.coins import CoinJournal, JournalKind
 from models.orgs import OrgUnit
 from models.stations import MoveKind
 from queries.ledger_audit import audit_ledger
@@ -132,7 +132,7 @@ def test_eight_officials_award_a_bonus_once(app: Flask, cast: Cast) -> None:
     source = "award:2026Q4:好党员:H1"
 
     def publish(say: Say) -> None:
-        say(told(station.earn("H1", 200, kind=coins.JournalKind.BONUS, source_key=source)))
+        say(told(station.earn("H1", 200, kind=JournalKind.BONUS, source_key=source)))
 
     said = together(app, [publish] * PRESSED)
     assert len({one for lines in said for one in lines}) == 1

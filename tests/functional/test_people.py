@@ -80,7 +80,7 @@ def test_birth_date_and_sex_come_from_the_id_number(cast: Cast) -> None:
 
 
 def test_a_village_official_registers_a_resident(village: JudgingClient, cast: Cast) -> None:
-    house(cast)
+    home = house(cast).id
     answer = fill(
         village, f"{LIST}new/", name="张三丰", village_id=str(cast.units[YUCUN]), household_code="YC-001",
         id_no="33052319900307123４", phone="+86 138-1234-2084", address=ADDRESS,
@@ -92,7 +92,7 @@ def test_a_village_official_registers_a_resident(village: JudgingClient, cast: C
         assert mask in text
     assert PHONE not in text
     row = db.session.get_one(Resident, id_in(answer.location))
-    assert (row.village_id, row.org_id, row.household_id) == (cast.units[YUCUN], cast.units[YUCUN], 1)
+    assert (row.village_id, row.org_id, row.household_id) == (cast.units[YUCUN], cast.units[YUCUN], home)
 
 
 def test_lists_and_files_show_masks_only(village: JudgingClient, cast: Cast) -> None:
