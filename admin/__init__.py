@@ -23,6 +23,7 @@ from admin import (
 from admin.audit import AuditView
 from admin.calendar import CalendarView
 from admin.categories import CategoryView
+from admin.goods import GoodView
 from admin.guard import HomeView
 from admin.households import HouseholdView
 from admin.interface import InterfaceView
@@ -30,6 +31,7 @@ from admin.orgs import OrgView
 from admin.packs import PacksView
 from admin.people import ResidentView
 from admin.settings import SettingsView
+from admin.stations import StationView
 from admin.tokens import TokensView
 from admin.users import UserView
 from admin.webhooks import WebhooksView
@@ -40,6 +42,7 @@ from models.calendar import CalendarDay
 from models.categories import Category
 from models.orgs import OrgUnit
 from models.people import Household, Resident
+from models.stations import CoinGood, CoinStation
 from models.tokens import ApiToken
 from models.webhooks import Webhook
 from shell.security import csp_nonce
@@ -80,6 +83,8 @@ def views() -> list[BaseView]:
         HouseholdView(Household, db, name=_l("家庭"), endpoint="households"),
         CategoryView(Category, db, name=_l("类别"), endpoint="categories"),
         CalendarView(CalendarDay, db, name=_l("工作日历"), endpoint="calendar"),
+        StationView(CoinStation, db, name=_l("易站"), endpoint="stations"),
+        GoodView(CoinGood, db, name=_l("物品"), endpoint="goods"),
         PacksView(name=_l("配置包"), endpoint="packs", url="/admin/packs"),
         SettingsView(name=_l("设置"), endpoint="settings"),
         AuditView(AuditEvent, db, name=_l("审计日志"), endpoint="audit"),

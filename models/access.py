@@ -100,7 +100,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 # What these change holds in every village of the county, so only a role in the county itself lets somebody do it.
 COUNTY_WIDE = frozenset(
-    {"category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish", "webhook:manage"}
+    {
+        *("category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish", "webhook:manage"),
+        "good:manage",
+    }
 )
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, BigId, Scoped, Versioned
+from models.orgs import OrgUnit
 
 
 class MoveKind(StrEnum):
@@ -35,6 +36,8 @@ class CoinStation(Scoped, Versioned, Base):
     name: Mapped[str] = mapped_column(sa.String(64))
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
+
+    org: Mapped[OrgUnit] = relationship(foreign_keys="CoinStation.org_id")
 
     def __str__(self) -> str:
         return self.name

@@ -241,3 +241,20 @@ def names(user_ids: Sequence[int]) -> dict[int, str]:
     """Return the names of users, for pages that say who did something."""
     query = sa.select(User.id, User.name).where(User.id.in_(user_ids))
     return {int(row.id): str(row.name) for row in db.session.execute(query)}
+
+
+def holders(roles: Sequence[Role], today: date) -> list[int]:
+    """Return the ids of the active users who hold one of some roles today."""
+    query = (
+        sa.select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            User.active.is_(True),
+            Membership.role.in_(roles),
+            Membership.valid_from <= today,
+            sa.or_(Membership.valid_to.is_(None), Membership.valid_to > today),
+        )
+        .distinct()
+        .order_by(User.id)
+    )
+    return list(db.session.scalars(query))

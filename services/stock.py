@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from models.access import Actor
 from models.base import db, table_of
 from models.stations import CoinGood, CoinStation, CoinStock, CoinStockMove, MoveKind
+from services.posting import open_ledger
 from services.refusals import NotFound, Refusal
 
 MOST_OF_A_GOOD = 999
@@ -26,18 +27,27 @@ class OutOfStock(Refusal):
         super().__init__(_l("缺货：%(good)s只剩 %(n)s 件可以兑换。", good=good, n=available))
 
 
+class StationClosed(Refusal):
+    message = _l("这个站点已经停用，不能再办理。")
+
+
 class EmptyBasket(Refusal):
     message = _l("请先选要兑换的物品，每样最多 %(most)s 件。", most=MOST_OF_A_GOOD)
 
 
 def goods_for(station: CoinStation, basket: Basket) -> list[CoinGood]:
-    """Return the goods of a basket that the station can give out now. Raises EmptyBasket, NotFound or OutOfStock."""
+    """Return the goods of a basket that the station can give out now.
+
+    Raises StationClosed, EmptyBasket, NotFound or OutOfStock.
+    """
+    if station.closed_on is not None:
+        raise StationClosed
     if not basket or not all(0 < quantity <= MOST_OF_A_GOOD for quantity in basket.values()):
         raise EmptyBasket
     query = sa.select(CoinGood).where(
         CoinGood.id.in_(basket), CoinGood.county_id == station.county_id, CoinGood.on_sale
     )
-    goods = list(db.session.scalars(query.order_by(CoinGood.id)))
+    goods = list(db.session.scalars(query.order_by(CoinGood.id), execution_options={"populate_existing": True}))
     if len(goods) != len(basket):
         raise NotFound
     free = free_of(station.id)
@@ -63,7 +73,11 @@ def move_goods(
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Write moves of goods: `quantities` gives (how many, coins each) by good id, below 0 what goes out."""
+    """Write moves of goods: `quantities` gives (how many, coins each) by good id, below 0 what goes out.
+
+    Under the ledger's lock: two who count at the same moment would else both state what the first has left.
+    """
+    open_ledger()
     known = {
         good_id: int(on_hand)
         for good_id, on_hand in db.session.execute(

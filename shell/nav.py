@@ -71,6 +71,16 @@ WORK = Section(
         Entry(_l("录入"), "pencil-square", "field.home", "record:create", prefix="/field/", phone=True),
     ),
 )
+COINS = Section(
+    _l("道德币"),
+    (
+        Entry(_l("兑换台"), "basket", "desk.counter", "coin:redeem", prefix="/counter/", phone=True),
+        Entry(_l("我家道德币"), "coin", "desk.own_coins", "own:coins", prefix="/own/", phone=True, short=_l("道德币")),
+        Entry(_l("库存"), "box", "desk.stock", "stock:move", prefix="/stock/"),
+        Entry(_l("易站"), "shop", "stations.index_view", "station:list", prefix="/admin/stations/"),
+        Entry(_l("物品"), "gift", "goods.index_view", "station:list", prefix="/admin/goods/"),
+    ),
+)
 SETUP = Section(
     _l("统计与配置"),
     (
@@ -106,7 +116,7 @@ def navigation(actor: Actor | None, forms: Iterable[PublishedForm] = ()) -> list
     """Return the sections with the places the actor may use; empty sections are left out."""
     if actor is None:
         return []
-    sections = (WORK, registers(forms), SETUP)
+    sections = (WORK, registers(forms), COINS, SETUP)
     open_sections = (replace(section, entries=tuple(_open(section.entries, actor))) for section in sections)
     return [section for section in open_sections if section.entries]
 
@@ -115,7 +125,7 @@ def phone_places(actor: Actor | None) -> list[Entry]:
     """Return at most four places for the bottom bar of a phone."""
     if actor is None:
         return []
-    places = [entry for entry in (*WORK.entries, SEARCH, PROFILE) if entry.phone]
+    places = [entry for entry in (*WORK.entries, *COINS.entries, SEARCH, PROFILE) if entry.phone]
     return list(_open(places, actor))[:PHONE_PLACES]
 
 

@@ -63,6 +63,7 @@ def policy(mark: str) -> str:
         "household:list": {marks.HOUSE, marks.HOUSE_HINT},
         "resident:list": {marks.RESIDENT, marks.RESIDENT_PHONE_MASK},
         "token:manage": {marks.TOKEN},
+        "station:list": {marks.STATION},
         "webhook:list": {marks.HOOK},
     }
     return next((permission for permission, those in opened_by.items() if mark in those), "record:list")
@@ -80,8 +81,16 @@ def may_meet(mark: str) -> set[str]:
         return {"grid.yucun"} | inside_with("token:manage")
     if mark == marks.DRAFT_PHOTO:
         return {"grid.yucun"} | inside_with("audit:list")
-    named_in_the_chain = inside_with("audit:list") if mark in {marks.PHOTO, marks.HOUSE} else set()
-    return inside_with(policy(mark)) | named_in_the_chain
+    named_in_the_chain = inside_with("audit:list") if mark in {marks.PHOTO, marks.HOUSE, marks.STATION} else set()
+    return inside_with(policy(mark)) | named_in_the_chain | met_at_the_counter(mark)
+
+
+def met_at_the_counter(mark: str) -> set[str]:
+    """Return who meets a household or a station because coins are spent there; villagers their own."""
+    opened_by = {marks.HOUSE_HINT: "coin:redeem", marks.RESIDENT: "coin:redeem"}
+    opened_by |= dict.fromkeys((marks.HOUSE, marks.STATION), "coin:list")
+    own = {"villager.yucun"} if mark in {marks.HOUSE, marks.STATION} else set()
+    return own | (inside_with(opened_by[mark]) if mark in opened_by else set())
 
 
 def inside_with(permission: str) -> set[str]:

@@ -24,6 +24,7 @@ from tests.support.cast import AT, SYSTEM, TODAY, Cast
 
 RICE, SOAP = "rice", "soap"
 PRICES = {RICE: 30, SOAP: 7}
+NAMES = {RICE: "大米", SOAP: "肥皂"}
 YEAR_END = date(2026, 12, 31)
 
 
@@ -55,7 +56,7 @@ class Station:
             for code, price in PRICES.items():
                 known = db.session.scalar(sa.select(CoinGood.id).where(CoinGood.code == code))
                 if known is None:
-                    good = CoinGood(county_id=unit.county_id, code=code, name=code, price=price, row_version=1)
+                    good = CoinGood(county_id=unit.county_id, code=code, name=NAMES[code], price=price, row_version=1)
                     db.session.add(good)
             db.session.flush()
             self.goods = {good.code: good.id for good in db.session.scalars(sa.select(CoinGood))}

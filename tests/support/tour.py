@@ -24,7 +24,8 @@ OWN_SESSION = {
     "desk.end_other_sign_ins", "portal.set_language", "portal.healthz",
 }  # fmt: skip
 THINGS = {"org_unit": "unit", "user": "user", "household": "household", "resident": "resident", "category": "category",
-          "audit_event": "audit", "api_token": "token", "webhook": "webhook"}  # fmt: skip
+          "coin_station": "station", "coin_good": "good", "audit_event": "audit", "api_token": "token",
+          "webhook": "webhook"}  # fmt: skip
 WORDS = (marks.WORD, "楼板", "余村", marks.PHONE, marks.RESIDENT_PHONE, "lljf-000001")
 
 
@@ -67,6 +68,10 @@ class Tour:
             "which": ("phone", "address"),
             "name": ("village",),
             "day": ("2026-11-20",),
+            "station_id": (village.ids["station"],),
+            "household_id": (village.ids["household"],),
+            "code": (village.coins["code"],),
+            "receipt_uid": (village.coins["receipt"],),
         }
         cells: dict[str, Any] = {"f_a1": village.ids["unit"], "f_a2": "leak", "f_a5_ge": 1, "f_a4_ge": "2026-11-01"}
         lists: list[dict[str, Any]] = [
@@ -90,6 +95,7 @@ class Tour:
             "hub_print.index_view": [{"q": marks.WORD}, {}],
             "api.list_records": api,
             "api.orgs": [{}, {"q": "余村"}, {"q": "ycc"}, {"q": "暗号旧"}, {"level": "village"}],
+            "desk.counter_station": [{"q": marks.WORD}, {}],
             "desk.search": [{"q": word} for word in WORDS],
             "settings.edit_view": [{"key": name} for name in SETTINGS],
             "users.act_view": [{"id": village.ids["user"], "act": name} for name in USER_ACTS],

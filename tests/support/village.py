@@ -15,6 +15,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.calendar import CalendarDay, DayStatus
 from models.categories import Category, CategoryKind
+from models.coins import CoinHold, CoinJournal
 from models.comments import Comment
 from models.drafts import Draft
 from models.exports import ExportJob, ExportState
@@ -25,14 +26,19 @@ from models.messages import Notice, Outbox
 from models.orgs import OrgName, OrgUnit
 from models.people import Household, Resident
 from models.records import Record, RecordRevision
+from models.stations import CoinGood, CoinStation, CoinStock, MoveKind
 from models.tokens import ApiToken
 from models.views import RegisterView
 from models.webhooks import Webhook
 from queries.records import Request, page
+from services import coins, redemptions
 from services.comments import write_comment
 from services.files import FileStore
+from services.goods import create_good
 from services.people import create_household, create_resident
 from services.records import change_record
+from services.stations import create_station
+from services.stock import move_goods
 from services.transaction import write_transaction
 from services.views import create_view
 from tests.pages import JudgingClient
@@ -63,6 +69,7 @@ HOOK = "暗号推送"
 USER = "暗号同事"
 NOTE = "暗号组织说明"
 PAST_NAME = "暗号旧村名"
+STATION = "暗号易站"
 KEY = "dispute"
 VILLAGE_COUNTY = "安吉县综治中心"
 NUMBER_MARK = "record number"
@@ -97,6 +104,7 @@ class Village:
     draft_photo: str = ""
     ids: dict[str, int] = field(default_factory=dict)
     exchanged: dict[str, str] = field(default_factory=dict)
+    coins: dict[str, str] = field(default_factory=dict)
 
     def marks(self) -> dict[str, str]:
         """Return each mark with what it betrays."""
@@ -107,7 +115,8 @@ class Village:
             RESIDENT: "the resident", ADDRESS: "the resident's address", USER: "the user", NOTE: "the unit's note",
             PAST_NAME: "the unit's earlier name", RESIDENT_PHONE: "the resident's phone",
             RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", TOKEN: "the token",
-            HOOK: "the webhook", IMPORTED: "the import", EXPORTED: "the export", self.number: NUMBER_MARK,
+            STATION: "the station", HOOK: "the webhook", IMPORTED: "the import", EXPORTED: "the export",
+            self.number: NUMBER_MARK,
         }  # fmt: skip
 
     def rows(self) -> dict[str, Any]:
@@ -133,6 +142,11 @@ class Village:
             (Webhook, Webhook.id == self.ids["webhook"]),
             (Form, Form.id == self.form_id),
             (RegisterView, RegisterView.uid == self.view),
+            (CoinJournal, CoinJournal.village_id == self.ids["unit"]),
+            (CoinStation, CoinStation.village_id == self.ids["unit"]),
+            (CoinHold, CoinHold.station_id == self.ids["station"]),
+            (CoinStock, CoinStock.station_id == self.ids["station"]),
+            (CoinGood, CoinGood.county_id == self.cast.units[VILLAGE_COUNTY]),
             (Category, Category.county_id == self.cast.units[VILLAGE_COUNTY]),
         )
         for model, where in watched:
@@ -159,6 +173,7 @@ def settle(cast: Cast, client: JudgingClient, document: dict[str, Any] | None = 
         _colleague(village)
         _loose_ends(village)
         _exchange(village)
+    _coins(village)
     village.ids["audit"] = db.session.scalar(
         sa.select(AuditEvent.id).where(AuditEvent.act == "record:change").order_by(AuditEvent.id.desc()).limit(1)
     )  # type: ignore[assignment]
@@ -277,3 +292,36 @@ def _exchange(village: Village) -> None:
     file = FileStore(folder, 0).path(job.uid)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(STORY, encoding="utf-8")
+
+
+def _coins(village: Village) -> None:
+    """Add two stations with rice, coins of the household, a redemption, a voucher, and a villager who lives there."""
+    cast, official = village.cast, village.cast.actor("official.yucun")
+    by: dict[str, Any] = {"at": AT, "today": TODAY}
+    unit_id = cast.units["余村村"]
+    stations = [
+        create_station(
+            db.session.get_one(OrgUnit, unit_id), code=code, name=name, opened_on=SINCE, actor=official, at=AT
+        ).id
+        for code, name in (("YZ1", STATION), ("YZ2", f"{STATION}二"))
+    ]
+    county = cast.units[VILLAGE_COUNTY]
+    rice = create_good(
+        county, code="6901", name="大米", unit="袋", price=10, on_sale=True, actor=cast.actor("admin"), at=AT
+    ).id
+    village.ids |= {"station": stations[0], "good": rice}
+    with write_transaction():
+        move_goods(stations[0], {rice: (50, None)}, MoveKind.IN, actor=official, at=AT)
+        cast.user("villager.yucun").resident_id = village.ids["resident"]
+    above = cast.actor("official.tianhuangping")
+    coins.allot(cast.unit("余村村"), amount=500, quarter="2026Q4", uid="a" * 32, actor=above, **by)
+
+    def home() -> Household:
+        return db.session.get_one(Household, village.ids["household"])
+
+    coins.earn(home(), points=90, uid="b" * 32, effective_on=TODAY, expires_on=None, actor=official, **by)
+    village.coins["receipt"] = "c" * 32
+    clerk, station = cast.actor("clerk.yucun"), db.session.get_one(CoinStation, stations[0])
+    redemptions.redeem(home(), station, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)
+    station = db.session.get_one(CoinStation, stations[0])
+    village.coins["code"] = redemptions.hold(home(), station, {rice: 2}, uid="d" * 32, actor=clerk, **by).code

@@ -12,7 +12,7 @@ from shell.assets import icon
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = (ROOT / "static" / "zhiye.css").read_text(encoding="utf-8")
-OFFICE = (ROOT / "static" / "office.css").read_text(encoding="utf-8")
+SHEETS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "static").glob("*.css"))
 BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 AA_TEXT, AA_CONTROL = 4.5, 3.0
@@ -67,7 +67,7 @@ def classes_of(template: Path) -> set[str]:
 
 
 def test_templates_use_only_classes_of_bootstrap_and_ours() -> None:
-    defined = set(re.findall(r"\.([A-Za-z][\w-]*)", CSS + OFFICE + BOOTSTRAP.read_text(encoding="utf-8")))
+    defined = set(re.findall(r"\.([A-Za-z][\w-]*)", SHEETS + BOOTSTRAP.read_text(encoding="utf-8")))
     unknown = {str(t.relative_to(ROOT)): classes_of(t) - defined for t in TEMPLATES}
     assert {name: classes for name, classes in unknown.items() if classes} == {}
 

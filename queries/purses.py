@@ -1,0 +1,150 @@
+"""The coins of a household as reads: what its account row says, its lots, its history, its vouchers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.access import Actor
+from models.accounts import User
+from models.base import db
+from models.coins import AccountKind, CoinAccount, CoinHold, CoinJournal, CoinLine, CoinLot, HoldState
+from models.people import Household, Resident
+from models.stations import CoinGood, CoinHoldItem, CoinStation
+
+SOON = timedelta(days=30)
+HISTORY = 30
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What a household has: the coins, those set aside by vouchers, what it owes, and the lots that lie in it."""
+
+    balance: int
+    held: int
+    debt: int
+    lots: Sequence[Any]  # expires_on, remaining
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.held
+
+    def expiring(self, today: date) -> list[Any]:
+        """Return the lots whose last day is within 30 days."""
+        return [lot for lot in self.lots if lot.expires_on is not None and lot.expires_on <= today + SOON]
+
+
+def purse_of(household: Household) -> Purse:
+    """Return what a household has; nothing at all where it never had coins."""
+    rows = db.session.execute(
+        sa.select(CoinAccount.kind, CoinAccount.balance, CoinAccount.held).where(
+            CoinAccount.household_id == household.id
+        )
+    ).all()
+    by_kind = {AccountKind(row.kind): row for row in rows}
+    coins, debt = by_kind.get(AccountKind.HOUSEHOLD), by_kind.get(AccountKind.DEBT)
+    return Purse(
+        int(coins.balance) if coins else 0,
+        int(coins.held) if coins else 0,
+        -int(debt.balance) if debt else 0,
+        _lots(household),
+    )
+
+
+def _lots(household: Household) -> Sequence[Any]:
+    """Return the coins by their last day, those that expire first before others."""
+    left = sa.func.sum(CoinLot.remaining).label("remaining")
+    query = (
+        sa.select(CoinLot.expires_on, left)
+        .join(CoinAccount, CoinAccount.id == CoinLot.account_id)
+        .where(CoinAccount.household_id == household.id, CoinLot.remaining > 0)
+        .group_by(CoinLot.expires_on)
+        .order_by(CoinLot.expires_on.is_(None), CoinLot.expires_on)
+    )
+    return db.session.execute(query).all()
+
+
+def history_of(household: Household) -> Sequence[Any]:
+    """Return the last moves of a household's coins, newest first: kind, on, memo, gained (below 0: spent)."""
+    account = sa.select(CoinAccount.id).where(
+        CoinAccount.household_id == household.id, CoinAccount.kind == AccountKind.HOUSEHOLD
+    )
+    ident = db.session.scalar(account)
+    gained = sa.func.sum(sa.case((CoinLine.to_id == ident, CoinLine.amount), else_=-CoinLine.amount)).label("gained")
+    query = (
+        sa.select(CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo, gained)
+        .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
+        .where(sa.or_(CoinLine.from_id == ident, CoinLine.to_id == ident))
+        .group_by(CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo)
+    )
+    return db.session.execute(query.order_by(CoinJournal.id.desc()).limit(HISTORY)).all()
+
+
+def own_household_id(actor: Actor) -> int | None:
+    """Return the id of the household that an actor's own resident belongs to, or None."""
+    query = sa.select(Resident.household_id).join(User, User.resident_id == Resident.id).where(User.id == actor.user_id)
+    return db.session.scalar(query)
+
+
+def own_household(actor: Actor) -> Household | None:
+    """Return the household that an actor's own resident belongs to, or None."""
+    ident = own_household_id(actor)
+    return db.session.get(Household, ident) if ident else None
+
+
+# ---------- vouchers ----------
+
+
+@dataclass(frozen=True)
+class Voucher:
+    """A hold with whose it is, where it is fetched, what of, and the journal that ended it."""
+
+    hold: CoinHold
+    household: Household
+    station: CoinStation
+    goods: Sequence[Any]  # name, unit, quantity, price
+    ended_by: str | None  # uid
+
+
+def voucher_at(station: CoinStation, code: str) -> Voucher | None:
+    """Return the voucher with a code that is fetched at this station, used and lapsed ones too."""
+    return _voucher(CoinHold.code == code.strip().upper(), CoinHold.station_id == station.id)
+
+
+def voucher_of(household: Household, code: str) -> Voucher | None:
+    """Return a household's own voucher."""
+    return _voucher(CoinHold.code == code, CoinAccount.household_id == household.id)
+
+
+def open_vouchers(household: Household) -> list[CoinHold]:
+    query = (
+        sa.select(CoinHold)
+        .join(CoinAccount, CoinAccount.id == CoinHold.account_id)
+        .where(CoinAccount.household_id == household.id, CoinHold.state == HoldState.OPEN)
+    )
+    return list(db.session.scalars(query.order_by(CoinHold.id)))
+
+
+def _voucher(*where: Any) -> Voucher | None:
+    query = (
+        sa.select(CoinHold, Household, CoinStation)
+        .join(CoinAccount, CoinAccount.id == CoinHold.account_id)
+        .join(Household, Household.id == CoinAccount.household_id)
+        .join(CoinStation, CoinStation.id == CoinHold.station_id)
+        .where(*where)
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        return None
+    goods = db.session.execute(
+        sa.select(CoinGood.name, CoinGood.unit, CoinHoldItem.quantity, CoinHoldItem.price)
+        .join(CoinGood, CoinGood.id == CoinHoldItem.good_id)
+        .where(CoinHoldItem.hold_id == row.CoinHold.id)
+        .order_by(CoinGood.id)
+    ).all()
+    ended_by = db.session.scalar(sa.select(CoinJournal.uid).where(CoinJournal.resolves == row.CoinHold.id))
+    return Voucher(row.CoinHold, row.Household, row.CoinStation, goods, ended_by)
