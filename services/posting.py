@@ -32,12 +32,15 @@ from services.refusals import Refusal
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
 MEMO_LENGTH = 200
 UID_LENGTH = 32
+MOST_ASKED = 5_000  # accounts in one statement
 Line = tuple[int, int, int]  # from, to, amount
+Stated = tuple[int, int, int, int, int]  # from, to, amount, what from and to are left with
 
 account = table_of(CoinAccount)
 journal = table_of(CoinJournal)
 line = table_of(CoinLine)
 period = table_of(CoinPeriod)
+_NEW_JOURNAL, _NEW_LINES = sa.insert(journal), sa.insert(line)
 _HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
 
 
@@ -187,40 +190,70 @@ def post(
     Must be called inside an act, after `open_ledger` and `earlier`. `between` is done when the journal stands and
     before its lines; `released` says which held coins (by account) it lets go.
     """
-    _refuse_day(entry, today)
-    last, prev_hash = head()
-    number = last + 1
-    stated, codes, balances = _stated(entry.lines, released or {})
+    _refuse_day(entry, today, last_closed(entry.place.county_id))
+    known = _accounts(entry.lines)
+    balances = {ident: row.balance for ident, row in known.items()}
+    stated = _stated(entry.lines, released or {}, known, balances)
+    row = _row(entry, head(), stated, known, actor, at)
+    db.session.execute(sa.insert(journal), row)
+    if between:
+        between()
+    if stated:
+        db.session.execute(sa.insert(line), _line_rows(row["id"], stated))
+    amount = sum(one[2] for one in stated)
+    return Receipt(row["id"], entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
+
+
+def post_all(entries: Sequence[Entry], *, actor: Actor, at: datetime, today: date) -> list[int]:
+    """Append many journals in their order; returns their numbers. What they share is read once. Raises what post does.
+
+    Must be called inside an act, after `open_ledger`, with entries that are known to be new.
+    """
+    closed = {county: last_closed(county) for county in {entry.place.county_id for entry in entries}}
+    known = _accounts([one for entry in entries for one in entry.lines])
+    balances = {ident: row.balance for ident, row in known.items()}
+    connection, newest, numbers = db.session.connection(), head(), []
+    for entry in entries:
+        _refuse_day(entry, today, closed[entry.place.county_id])
+        stated = _stated(entry.lines, {}, known, balances)
+        row = _row(entry, newest, stated, known, actor, at)
+        connection.execute(_NEW_JOURNAL, row)
+        connection.execute(_NEW_LINES, _line_rows(row["id"], stated))
+        newest = row["id"], row["hash"]
+        numbers.append(row["id"])
+    return numbers
+
+
+def _row(
+    entry: Entry, newest: tuple[int, str], stated: Sequence[Stated], known: Mapping[int, Any], actor: Actor,
+    at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the row of a journal behind the newest one."""
+    last, prev_hash = newest
     row: dict[str, Any] = {
-        "id": number, "uid": entry.uid, "body_hash": hash_of(entry.body), "kind": entry.kind.value,
+        "id": last + 1, "uid": entry.uid, "body_hash": hash_of(entry.body), "kind": entry.kind.value,
         "effective_on": entry.effective_on, "recorded_at": at, "actor_id": actor.user_id, "actor_name": actor.name,
         "origin": actor.origin[:64], "memo": entry.memo[:MEMO_LENGTH], "rule_item_id": entry.rule_item_id,
         "resident_id": entry.resident_id, "source_key": entry.source_key, "reverses": entry.reverses,
         "resolves": entry.resolves, "prev_hash": prev_hash, **entry.place.columns(),
     }  # fmt: skip
-    row["hash"] = journal_hash(row, [(codes[one[0]], codes[one[1]], *one[2:]) for one in stated])
-    db.session.execute(sa.insert(journal), row)
-    if between:
-        between()
-    if stated:
-        db.session.execute(
-            sa.insert(line),
-            [
-                {
-                    "journal_id": number, "n": n, "from_id": one[0], "to_id": one[1], "amount": one[2],
-                    "from_after": one[3], "to_after": one[4],
-                }
-                for n, one in enumerate(stated, start=1)
-            ],
-        )  # fmt: skip
-    amount = sum(one[2] for one in stated)
-    return Receipt(number, entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
+    row["hash"] = journal_hash(row, [(known[one[0]].code, known[one[1]].code, *one[2:]) for one in stated])
+    return row
 
 
-def _refuse_day(entry: Entry, today: date) -> None:
+def _line_rows(number: int, stated: Sequence[Stated]) -> list[dict[str, int]]:
+    return [
+        {
+            "journal_id": number, "n": n, "from_id": one[0], "to_id": one[1], "amount": one[2], "from_after": one[3],
+            "to_after": one[4],
+        }
+        for n, one in enumerate(stated, start=1)
+    ]  # fmt: skip
+
+
+def _refuse_day(entry: Entry, today: date, last: str | None) -> None:
     if entry.effective_on > today:
         raise NotYet
-    last = last_closed(entry.place.county_id)
     if last is not None and f"{entry.effective_on:%Y-%m}" <= last:
         raise MonthClosed(f"{entry.effective_on:%Y-%m}")
 
@@ -231,19 +264,22 @@ def last_closed(county_id: int) -> str | None:
     return found
 
 
-Stated = tuple[int, int, int, int, int]  # from, to, amount, what from and to are left with
-
-
-def _stated(lines: Sequence[Line], released: Mapping[int, int]) -> tuple[list[Stated], dict[int, str], dict[int, int]]:
-    """Return the lines with the balances they leave, the accounts' codes, and the balances at the end."""
+def _accounts(lines: Sequence[Line]) -> dict[int, Any]:
+    """Return the accounts of lines, locked in the order of their ids."""
     ids = sorted({ident for one in lines for ident in one[:2]})
-    if not ids:
-        return [], {}, {}
-    query = sa.select(account).where(account.c.id.in_(ids)).order_by(account.c.id)
-    if db.session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update()
-    known = {row.id: row for row in db.session.execute(query)}
-    balances = {ident: row.balance for ident, row in known.items()}
+    known: dict[int, Any] = {}
+    for part in (ids[first : first + MOST_ASKED] for first in range(0, len(ids), MOST_ASKED)):
+        query = sa.select(account).where(account.c.id.in_(part)).order_by(account.c.id)
+        if db.session.get_bind().dialect.name == "postgresql":
+            query = query.with_for_update()
+        known |= {row.id: row for row in db.session.execute(query)}
+    return known
+
+
+def _stated(
+    lines: Sequence[Line], released: Mapping[int, int], known: Mapping[int, Any], balances: dict[int, int]
+) -> list[Stated]:
+    """Return the lines with the balances they leave, and move `balances` on by them."""
     stated: list[Stated] = []
     for giver, taker, amount in lines:
         row = known[giver]
@@ -253,7 +289,7 @@ def _stated(lines: Sequence[Line], released: Mapping[int, int]) -> tuple[list[St
         balances[giver] -= amount
         balances[taker] += amount
         stated.append((giver, taker, amount, balances[giver], balances[taker]))
-    return stated, {ident: row.code for ident, row in known.items()}, balances
+    return stated
 
 
 def _refuse(row: Any, free: int, amount: int) -> None:

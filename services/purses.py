@@ -36,7 +36,7 @@ def _owner(kind: AccountKind, row: Any) -> sa.ColumnElement[bool]:
     if isinstance(row, CoinStation):
         return account.c.station_id == row.id
     where: sa.ColumnElement[Any] = account.c.village_id if kind == AccountKind.BUDGET else account.c.county_id
-    return where == row.id
+    return where == int(row.id)
 
 
 def _opened(kind: AccountKind, row: Any, today: date) -> int:
