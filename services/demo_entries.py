@@ -154,6 +154,14 @@ def _rental(chance: random.Random, when: datetime) -> tuple[str, dict[str, Any]]
     }  # fmt: skip
     if checked == "hazard":
         answers["b4"] = [chance.choice(["wire", "gas", "exit"])]
+    answers["c1"] = [
+        {
+            "c2": _name(chance),
+            "c3": _id_number(chance, 1965 + chance.randrange(40)),
+            "c4": str(chance.randrange(3, 20) * 100),
+        }
+        for _ in range(min(int(answers["b1"]), 3))
+    ]
     return "rental", answers
 
 

@@ -26,6 +26,7 @@ NEIGHBOUR_DISPUTE: dict[str, Any] = {
     "title": {"zh_Hans_CN": "邻里纠纷登记", "en": "Neighbour disputes"},
     "stale_policy": "finish_old",
     "list": ["village", "kind", "name", "happened_on", "amount"],
+    "duplicate": {"match": ["b3"], "similar": ["c1"], "window_days": 30},
     "pages": [
         {
             "id": "p1",
@@ -136,6 +137,27 @@ RENTAL: dict[str, Any] = {
                 {"fid": "b5", "key": "photos", "type": "image", "label": "现场照片", "multiple": 6},
             ],
         },
+        {
+            "id": "p3",
+            "title": "租客名单",
+            "items": [
+                {
+                    "fid": "c1", "key": "tenant_list", "type": "repeat", "label": "租客", "max": 20,
+                    "items": [
+                        {
+                            "fid": "c2", "key": "tenant", "type": "person_name", "label": "租客姓名", "required": True,
+                            "search": True,
+                        },
+                        {"fid": "c3", "key": "tenant_id_no", "type": "cn_id", "label": "租客身份证号"},
+                        {"fid": "c4", "key": "rent", "type": "money", "label": "月租金（元）", "min": "0"},
+                    ],
+                },
+                {
+                    "fid": "c5", "key": "rents", "type": "calculate", "label": "租金合计（元）", "index": True,
+                    "value": {"sum": [{"each": ["c1", {"var": "c4"}]}]},
+                },
+            ],
+        },
     ],
 }  # fmt: skip
 
@@ -145,6 +167,11 @@ HAZARD: dict[str, Any] = {
     "title": {"zh_Hans_CN": "隐患排查", "en": "Hazards"},
     "stale_policy": "finish_old",
     "list": ["village", "place", "kind", "found_on", "mended"],
+    "stages": [
+        {"value": "found", "label": "已发现"},
+        {"value": "mending", "label": "整改中"},
+        {"value": "mended", "label": "已整改"},
+    ],
     "pages": [
         {
             "id": "p1",
