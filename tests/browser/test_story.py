@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from python_calamine import load_workbook
 
 from models.base import db
@@ -158,9 +158,11 @@ def design(admin: Person) -> None:
     page.get_by_label("可以按这道题筛选和排序").check()
     finish_item(admin)
     begin_item(admin, "text", "其他类型说明", required=True)
-    page.get_by_label("条件 1：哪道题").select_option(label="纠纷类型")
-    page.get_by_label("条件 1：怎样比较").select_option("eq")
-    page.get_by_label("条件 1：和什么比").fill("其他")
+    page.get_by_role("button", name=re.compile("添加条件 ?显示条件")).click()
+    page.get_by_label("显示条件第 1 条：哪道题").select_option(label="纠纷类型")
+    value = page.get_by_label("显示条件第 1 条：和什么比")
+    expect(value.locator("option", has_text="其他")).to_be_attached()
+    value.select_option(label="其他")
     finish_item(admin)
     assert "只在这时显示" in admin.text
     paste_the_rest(admin)
