@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Hang the room's routes on the application."""
-    from field import home, records  # noqa: F401 - importing hangs their routes
+    from field import claims, home, records  # noqa: F401 - importing hangs their routes
     from field.blueprint import bp
 
     app.register_blueprint(bp)

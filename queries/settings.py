@@ -20,6 +20,7 @@ class SettingKind(StrEnum):
     TEXT = "text"
     COUNT = "count"
     ROLES = "roles"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Spec:
 COUNTY_TITLE = "county_title"
 PUBLIC_CONTACT = "public_contact"
 REVEAL_LIMIT = "reveal_limit"
+MASK_NAMES = "mask_public_names"
 
 SETTINGS: Mapping[str, Spec] = {
     spec.key: spec
@@ -46,6 +48,10 @@ SETTINGS: Mapping[str, Spec] = {
         Spec(
             TOTP_ROLES, SettingKind.ROLES, _l("须用两步验证的角色"), (),
             _l("有这些角色的人，下次打开页面时要先开启两步验证。"),
+        ),
+        Spec(
+            MASK_NAMES, SettingKind.SWITCH, _l("公示时隐去名字"), True,
+            _l("道德币公示和公开榜上的姓名只显示姓，例如“张**”。"),
         ),
         Spec(
             REVEAL_LIMIT, SettingKind.COUNT, _l("每人每天查看完整信息的次数"), 50,
@@ -59,6 +65,11 @@ def setting(county_id: int, key: str) -> Any:
     """Return the value in force in a county. Raises KeyError on a key that is not in the list."""
     row = setting_row(county_id, key)
     return SETTINGS[key].default if row is None else row.value
+
+
+def masks_names(county_id: int) -> bool:
+    """Tell whether public notices and boards of a county show family names alone."""
+    return bool(setting(county_id, MASK_NAMES))
 
 
 def public_face(code: str) -> tuple[str, str]:

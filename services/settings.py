@@ -58,6 +58,8 @@ def _checked(spec: Spec, value: Any) -> Any:
             return value.strip()
         case SettingKind.COUNT, int() if 0 <= value <= spec.most and not isinstance(value, bool):
             return value
+        case SettingKind.SWITCH, bool():
+            return value
         case SettingKind.ROLES, list() if set(value) <= set(Role):
             return sorted(value)
     raise SettingRefused(_l("这个值不对，请按说明填写。"))

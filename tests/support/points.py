@@ -12,7 +12,7 @@ from models.point_rules import RuleItem, RuleSet
 from services.point_rules import Said, Terms, create_rule_set, publish_rule_set, put_item
 from tests.support.cast import AT, Cast
 
-FROM = date(2026, 1, 1)
+FROM = date(2020, 1, 1)
 OFFICIALS = {"roles": ["village_official", "township_official"]}
 ANYBODY = {"roles": ["village_official", "township_official", "grid_worker"], "villagers": True}
 ITEMS: dict[str, dict[str, Any]] = {

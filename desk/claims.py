@@ -1,0 +1,157 @@
+"""Claims for officials: to review (评议), to approve one by one or many, notices and objections; the public board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from desk.blueprint import bp
+from models.claims import ClaimState, CoinClaim
+from queries import claims as reads
+from queries.point_rules import DEDUCT, may_decide
+from queries.settings import masks_names
+from services import claims
+from services.refusals import NotAllowed, NotFound, Refusal
+from shell import clock
+from shell.access import actor, requires, signed_in
+
+
+@bp.get("/claims")
+@requires("claim:list")
+def claim_list() -> str:
+    who = actor()
+    tab = request.args.get("tab", "")
+    counts = reads.counts(who)
+    if tab not in reads.TABS:
+        tab = next((name for name in (reads.APPROVE, reads.REVIEW) if counts[name]), reads.REVIEW)
+    page = reads.listed(tab, who, before=request.args.get("before", type=_number))
+    return render_template(
+        "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
+        deduct=DEDUCT, may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
+    )  # fmt: skip
+
+
+@bp.post("/claims/approve")
+@requires("claim:approve")
+def approve_claims() -> Any:
+    """Approve the ticked ones; those that cannot be approved are named with the reason."""
+    chosen = reads.claims_by_uid(request.form.getlist("uid"), actor(), "claim:approve")
+    names = {one.id: f"{one.household.code} {one.item.name}" for one in chosen}
+    refused = claims.approve_all(chosen, actor=actor(), at=clock.now(), today=clock.today())
+    if not chosen:
+        flash(_("还没有勾选。"), "warning")
+    elif len(chosen) > len(refused):
+        flash(_("已通过 %(n)s 条，公示期满自动入账。", n=len(chosen) - len(refused)), "success")
+    for claim, why in refused:
+        flash(_("%(name)s 没有通过：%(why)s", name=names[claim.id], why=str(why)), "danger")
+    return redirect(url_for("desk.claim_list", tab=reads.APPROVE), 303)
+
+
+@bp.get("/claims/<uid>")
+@requires("claim:list")
+def claim(uid: str) -> str:
+    found = _claim(uid)
+    who = actor()
+    return render_template(
+        "desk/claims/one.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT,
+        may_review=found.state == ClaimState.FILED and found.item.review and who.can("claim:review"),
+        may_approve=_waits_for_approval(found) and may_decide(found.item, found, who),
+        may_settle=found.state == ClaimState.CONTESTED and may_decide(found.item, found, who),
+        may_object=found.state == ClaimState.NOTICE and not found.waits_for and claims.may_object(found, who),
+        own=found.filer_id == who.user_id,
+    )  # fmt: skip
+
+
+@bp.post("/claims/<uid>/agree")
+@requires("claim:review")
+def agree_claim(uid: str) -> Any:
+    return _done(
+        uid, lambda one: claims.agree(one, note=_note(), actor=actor(), at=clock.now()), _("评议同意，转审批。")
+    )
+
+
+@bp.post("/claims/<uid>/approve")
+@requires("claim:approve")
+def approve_claim(uid: str) -> Any:
+    return _done(
+        uid,
+        lambda one: claims.approve(one, note=_note(), actor=actor(), at=clock.now(), today=clock.today()),
+        _("已通过，公示期满自动入账。"),
+    )
+
+
+@bp.post("/claims/<uid>/refuse")
+@requires("claim:list")
+def refuse_claim(uid: str) -> Any:
+    return _done(
+        uid, lambda one: claims.refuse(one, note=_note(), actor=actor(), at=clock.now()), _("已退回，原因写在经过里。")
+    )
+
+
+@bp.post("/claims/<uid>/object")
+@requires("claim:list")
+def object_to_claim(uid: str) -> Any:
+    return _done(
+        uid,
+        lambda one: claims.object_to(one, note=_note(), actor=actor(), at=clock.now(), today=clock.today()),
+        _("异议已记下，裁定之前不会入账。"),
+    )
+
+
+@bp.post("/claims/<uid>/settle")
+@requires("claim:approve")
+def settle_claim(uid: str) -> Any:
+    upheld = request.form.get("upheld") == "1"
+    return _done(
+        uid,
+        lambda one: claims.settle_objection(one, upheld=upheld, note=_note(), actor=actor(), at=clock.now()),
+        _("异议已裁定。"),
+    )
+
+
+@bp.get("/coins/notice")
+@signed_in
+def coin_notice() -> str:
+    who = actor()
+    shown = reads.on_notice(who, clock.today())
+    return render_template(
+        "desk/claims/notice.html", claims=shown, today=clock.today(), may_object=who.can("claim:file"),
+        masked={county: masks_names(county) for county in {one.county_id for one in shown}},
+    )  # fmt: skip
+
+
+def _claim(uid: str) -> CoinClaim:
+    found = reads.claims_by_uid([uid], actor(), "claim:list")
+    if not found:
+        abort(404)
+    return found[0]
+
+
+def _waits_for_approval(claim: CoinClaim) -> bool:
+    return claim.state == ClaimState.AGREED or (claim.state == ClaimState.FILED and not claim.item.review)
+
+
+def _note() -> str:
+    return request.form.get("note", "")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - int32
+        raise ValueError(text)
+    return int(text)
+
+
+def _done(uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
+    found = _claim(uid)
+    try:
+        act(found)
+    except (NotAllowed, NotFound):
+        raise
+    except Refusal as refusal:
+        flash(str(refusal), "danger")
+    else:
+        flash(said, "success")
+    return redirect(url_for("desk.claim", uid=uid), 303)

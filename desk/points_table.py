@@ -1,0 +1,168 @@
+"""The daily table of points, one row per household; and the quarterly budgets of the villages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from desk.blueprint import bp
+from forms.claims import told
+from models.orgs import OrgUnit
+from models.people import Household
+from models.point_rules import RuleItem
+from queries.budgets import budgets, days_of, quarter_of
+from queries.claims import households_of
+from queries.orgs import villages
+from queries.point_rules import EARN, claimable
+from services.budgets import allot_all
+from services.points_table import Row, RowsRefused, enter_rows, posts_at_once
+from services.refusals import NotAllowed, NotFound, Refusal
+from shell import clock
+from shell.access import actor, requires
+
+UID_LENGTH, FIGURES = 32, 6
+
+
+@bp.route("/claims/table", methods=["GET", "POST"])
+@requires("claim:list")
+def points_table() -> Any:
+    """Choose an item on top, type points down the column; one save takes all rows or none."""
+    village = _village()
+    items = [] if village is None else [one for one in claimable(village, clock.today(), actor()) if _fits(one)]
+    item = next((one for one in items if str(one.id) == request.values.get("item", "")), items[0] if items else None)
+    shown = list(households_of(village.id, actor())) if village and item else []
+    errors: Mapping[int, Any] = {}
+    said, status = "", 200
+    if request.method == "POST":
+        if item is None or village is None:
+            abort(404)
+        at_once = posts_at_once(item, village, actor())
+        ids = village.id, item.id
+        try:
+            n = _save(item, shown)
+        except (NotAllowed, NotFound):
+            raise
+        except RowsRefused as refused:
+            errors, said, status = refused.rows, str(refused), refused.status
+        except Refusal as refusal:
+            said, status = str(refusal), refusal.status
+        else:
+            flash(
+                _("已入账 %(n)s 户。", n=n) if at_once else _("已申报 %(n)s 户，接下来等评议和审批。", n=n), "success"
+            )
+            return redirect(url_for("desk.points_table", village=ids[0], item=ids[1]), 303)
+        village, item = _village(), next(one for one in claimable(_must(), clock.today(), actor()) if one.id == ids[1])
+        shown = list(households_of(ids[0], actor()))
+        items = [one for one in claimable(_must(), clock.today(), actor()) if _fits(one)]
+    return render_template(
+        "desk/claims/table.html", village=village, villages=_villages(), items=items, item=item, rows=shown,
+        errors=errors, said=said, told=told, uid=_uid(), typed=request.form, today=clock.today(),
+        done_on=request.form.get("done_on") or clock.today().isoformat(),
+        at_once=bool(item and village and posts_at_once(item, village, actor())),
+    ), status  # fmt: skip
+
+
+@bp.get("/coins/budgets")
+@requires("coin:list")
+def coin_budgets() -> str:
+    quarter = request.args.get("quarter", "")
+    try:
+        days_of(quarter)
+    except ValueError:
+        quarter = quarter_of(clock.today())
+    return _budgets(quarter)
+
+
+@bp.post("/coins/budgets")
+@requires("coin:allot")
+def allot_budgets() -> Any:
+    """Add to the budgets of the quarter that runs now."""
+    quarter = quarter_of(clock.today())
+    try:
+        amounts = {
+            village: amount
+            for village in villages(actor(), "coin:allot", on=clock.today())
+            if (amount := _typed(f"v{village.id}"))
+        }
+        coins = allot_all(
+            amounts, quarter=quarter, uid=_uid(), actor=actor(), at=clock.now(), today=clock.today()
+        )  # fmt: skip
+    except (NotAllowed, NotFound):
+        raise
+    except Refusal as refusal:
+        return _budgets(quarter, said=str(refusal)), refusal.status
+    flash(_("已下达 %(n)s 道德币。", n=coins), "success")
+    return redirect(url_for("desk.coin_budgets"), 303)
+
+
+def _budgets(quarter: str, said: str = "") -> str:
+    who, now = actor(), quarter_of(clock.today())
+    may = {village.id for village in villages(who, "coin:allot", on=clock.today())} if quarter == now else set()
+    before = quarter_of(date.fromordinal(days_of(quarter)[0].toordinal() - 1))
+    return render_template(
+        "desk/claims/budgets.html", quarter=quarter, rows=budgets(who, quarter, on=clock.today()), may=may, said=said,
+        typed=request.form, uid=_uid(), before=before, now=now,
+    )  # fmt: skip
+
+
+def _fits(item: RuleItem) -> bool:
+    """Tell whether an item can be entered by the row: nothing about one member, no photograph, no deduction."""
+    return item.direction == EARN and item.evidence != "photo" and item.cap_person_month is None
+
+
+def _villages() -> list[OrgUnit]:
+    return list(villages(actor(), "claim:list", on=clock.today()))
+
+
+def _village() -> OrgUnit | None:
+    """Return the village that was asked for, or the first of the scope. Answers 404 for one beyond it."""
+    found, asked = _villages(), request.values.get("village", "")
+    if not asked:
+        return found[0] if found else None
+    return next((one for one in found if str(one.id) == asked), None) or abort(404)
+
+
+def _must() -> OrgUnit:
+    return _village() or abort(404)
+
+
+def _save(item: RuleItem, shown: list[Household]) -> int:
+    try:
+        done_on = date.fromisoformat(request.form.get("done_on", ""))
+    except ValueError as error:
+        raise Refusal(_("日期不对，请重新选择。")) from error
+    wrong = {one.id: _("分值要是 1 以上的整数。") for one in shown if _bad(f"p{one.id}")}
+    if wrong:
+        raise RowsRefused(wrong)
+    rows = [
+        Row(one, points, request.form.get(f"n{one.id}", "").strip()[:200])
+        for one in shown
+        if (points := _typed(f"p{one.id}"))
+    ]
+    what = request.form.get("what", "").replace("\0", "").strip()[:200]
+    who: dict[str, Any] = {"actor": actor(), "at": clock.now(), "today": clock.today()}
+    return enter_rows(item, rows, what=what, done_on=done_on, uid=_uid(), **who)
+
+
+def _bad(name: str) -> bool:
+    text = request.form.get(name, "").strip()
+    return bool(text) and not (text.isascii() and text.isdigit() and len(text) <= FIGURES and int(text))
+
+
+def _typed(name: str) -> int:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return 0
+    if _bad(name):
+        raise Refusal(_("“%(text)s”不是 1 以上的整数。", text=text[:20]))
+    return int(text)
+
+
+def _uid() -> str:
+    sent = request.form.get("uid", "")
+    return sent if len(sent) == UID_LENGTH and sent.isascii() and sent.isalnum() else uuid.uuid4().hex

@@ -1,0 +1,257 @@
+"""Claims of coins from filing to posting, their caps, and who may not decide them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from models.accounts import User
+from models.base import db
+from models.claims import ClaimState, CoinClaim
+from models.people import Resident
+from queries.claims import claim_by_uid, listed, on_notice
+from queries.point_rules import expires_on, rules_in_force
+from services import claims
+from services.claim_posting import post_due
+from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused, OwnClaim
+from services.coins import OwnHousehold
+from services.point_rules import RulesPublished, Said, Terms, put_item
+from services.points_table import Row, RowsRefused, enter_rows
+from services.refusals import NotAllowed, NotFound
+from services.transaction import write_transaction
+from shell import clock
+from tests.pages import JudgingClient
+from tests.support.cast import AT, SYSTEM, TODAY, Cast
+from tests.support.coins import Station, uid
+from tests.support.points import FROM, item, publish_rules
+
+OFFICIAL, WORKER, TOWN = "official.yucun", "grid.yucun", "official.tianhuangping"
+
+
+class Village:
+    """余村村 with the county's rules, a budget, and short ways through a claim. Pages know no day but the real one."""
+
+    def __init__(self, cast: Cast, **more: Any) -> None:
+        self.day = clock.today()
+        self.later = self.day + timedelta(days=4)
+        self.cast, self.station = cast, Station(cast, stock=0, **more)
+        publish_rules(cast)
+
+    def file(self, code: str, points: int, *, by: str = WORKER, what: str = "clean", **more: Any) -> CoinClaim:
+        asked = Asked(item=item(what), points=points, done_on=self.day, what="扫了门前", evidence="有照片", **more)
+        return claims.file_claim(
+            self.station.household(code), asked, uid=uid(), actor=self.cast.actor(by), at=AT, today=self.day
+        )
+
+    def do(self, act: Callable[..., Any], claim: CoinClaim, *, by: str = OFFICIAL, **more: Any) -> CoinClaim:
+        made: CoinClaim = act(claim, actor=self.cast.actor(by), at=AT, **more)
+        return made
+
+    def approved(self, code: str, points: int, **more: Any) -> CoinClaim:
+        claim = self.file(code, points, **more)
+        if claim.item.review:
+            self.do(claims.agree, claim)
+        return self.do(claims.approve, claim, today=self.day)
+
+    def sweep(self, day: date) -> tuple[int, int]:
+        return post_due(actor=SYSTEM, at=AT, today=day)
+
+    def live_in(self, code: str, username: str) -> int:
+        """Say of an account that it belongs to a member of a household."""
+        home = self.station.household(code)
+        with write_transaction():
+            resident = Resident(
+                household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
+                village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
+            )  # fmt: skip
+            db.session.add(resident)
+            db.session.flush()
+            db.session.get_one(User, self.cast.users[username]).resident_id = resident.id
+            return resident.id
+
+
+@pytest.fixture
+def village(app: Flask, cast: Cast) -> Village:
+    return Village(cast)
+
+
+def test_a_claim_becomes_coins_after_review_approval_and_notice_and_only_once(village: Village) -> None:
+    member = village.live_in("H1", "villager.yucun")
+    claim = village.file("H1", 6, by="villager.yucun", resident_id=member)
+    with pytest.raises(ClaimMoved):
+        village.do(claims.approve, claim, today=village.day)
+    village.do(claims.agree, claim, note="属实", by=WORKER)
+    village.do(claims.approve, claim, today=village.day)
+    assert claim.notice_until == village.day + timedelta(days=3)
+    assert village.sweep(village.day + timedelta(days=3)) == (0, 0)
+    assert (village.sweep(village.later), village.sweep(village.later)) == ((1, 0), (0, 0))
+    assert (claim.state, village.station.purse("H1").balance) == (ClaimState.POSTED, 6)
+    assert [step.act for step in claim.steps] == ["file", "agree", "approve", "post"]
+    for statement in ("DELETE FROM coin_claim_step", "UPDATE coin_claim SET what = ''"):
+        with pytest.raises(DBAPIError), db.engine.begin() as connection:
+            connection.execute(sa.text(statement))
+
+
+def test_caps_count_what_is_posted_and_what_waits_within_the_month_of_the_deed(village: Village) -> None:
+    village.approved("H1", 10)
+    second = village.file("H1", 6)
+    village.do(claims.agree, second)
+    with pytest.raises(CapReached):
+        village.do(claims.approve, second, today=village.day)
+    third = village.file("H1", 5)
+    village.do(claims.agree, third)
+    village.do(claims.approve, third, today=village.day)
+    village.station.earn("H1", 3, rule_item_id=item("clean").id, today=village.day)
+    assert village.sweep(village.later) == (0, 2)
+    assert "上限" in third.waits_for
+    village.station.earn("H2", 3, rule_item_id=item("clean").id, today=village.day)
+    village.approved("H2", 10)
+
+
+def test_who_filed_it_and_who_lives_there_decide_nothing(village: Village) -> None:
+    own = village.file("H1", 5, by=OFFICIAL)
+    for act in (claims.agree, claims.refuse):
+        with pytest.raises(OwnClaim):
+            village.do(act, own, note="不行")
+    village.do(claims.agree, own, by=WORKER)
+    with pytest.raises(OwnClaim):
+        village.do(claims.approve, own, today=village.day)
+    village.live_in("H2", OFFICIAL)
+    home = village.file("H2", 5)
+    with pytest.raises(OwnHousehold):
+        village.do(claims.agree, home)
+    refused = claims.approve_all([own, home], actor=village.cast.actor(TOWN), at=AT, today=village.day)
+    assert [(claim.id, type(why)) for claim, why in refused] == [(home.id, ClaimMoved)]
+    assert own.state == ClaimState.NOTICE
+
+
+def test_another_village_neither_sees_nor_decides(village: Village, client: JudgingClient) -> None:
+    claim = village.file("H1", 5)
+    stranger = village.cast.actor("official.wuhe")
+    assert claim_by_uid(claim.uid, stranger) is None
+    assert listed("review", stranger).claims == []
+    for act in (claims.agree, claims.approve, claims.refuse, claims.object_to):
+        more: dict[str, Any] = {"note": "不行"} | (
+            {"today": village.day} if act in {claims.approve, claims.object_to} else {}
+        )
+        with pytest.raises(NotFound):
+            act(claim, actor=stranger, at=AT, **more)
+    with pytest.raises(NotAllowed):
+        village.do(claims.approve, claim, by=WORKER, today=village.day)
+    with pytest.raises(NotFound):
+        village.file("H1", 5, by="official.wuhe")
+    with pytest.raises(NotAllowed):
+        village.file("H1", 2, by="villager.yucun")
+    address = f"/claims/{claim.uid}"
+    village.cast.sign_in(client, "official.wuhe")
+    assert client.get(address).status_code == 404
+    assert client.post(f"{address}/agree", data={"note": ""}).status_code == 404
+    village.cast.sign_in(client, OFFICIAL)
+    assert "扫了门前" in client.get(address).text
+    assert client.post(f"{address}/agree", data={"note": "属实"}, follow_redirects=True).status_code == 200
+    assert claim.state == ClaimState.AGREED
+
+
+def test_an_objection_stops_the_claim_until_it_is_decided_and_a_refusal_is_appealed_once(village: Village) -> None:
+    claim = village.approved("H1", 5)
+    neighbour = village.cast.actor("villager.yucun")
+    claims.object_to(claim, note="没有扫", actor=neighbour, at=AT, today=village.day)
+    assert village.sweep(village.later) == (0, 0)
+    village.do(claims.settle_objection, claim, upheld=True, note="确实没有扫", by=TOWN)
+    village.do(claims.appeal, claim, note="后来扫了", by=WORKER)
+    village.do(claims.refuse, claim, note="已经核实")
+    with pytest.raises(ClaimMoved):
+        village.do(claims.appeal, claim, note="再看看", by=WORKER)
+    other = village.approved("H2", 5)
+    claims.object_to(other, note="看错了", actor=neighbour, at=AT, today=village.day)
+    village.do(claims.settle_objection, other, upheld=False, note="有照片")
+    assert village.sweep(village.later) == (1, 0)
+
+
+def test_a_deduction_is_known_to_its_household_alone_and_waits_for_its_appeal(
+    village: Village, client: JudgingClient
+) -> None:
+    village.station.earn("H1", 30)
+    claim = village.approved("H1", 8, what="fine")
+    neighbour = village.cast.actor("villager.yucun")
+    assert on_notice(village.cast.actor(OFFICIAL), village.day) == []
+    assert claim_by_uid(claim.uid, neighbour) is None
+    with pytest.raises(NotFound):
+        claims.object_to(claim, note="同情", actor=neighbour, at=AT, today=village.day)
+    shown = village.approved("H2", 4)
+    village.cast.sign_in(client, "villager.yucun")
+    board = client.get("/coins/notice").text
+    assert ("庭院整洁" in board, "乱倒垃圾" in board, "张**" in board, "张三" in board) == (True, False, True, False)
+    assert client.get(f"/field/claims/{claim.uid}").status_code == 404
+    village.live_in("H1", "villager.yucun")
+    assert "乱倒垃圾" in client.get(f"/field/claims/{claim.uid}").text
+    assert village.sweep(village.day + timedelta(days=6)) == (2, 0)
+    assert (village.station.purse("H1").balance, claim.state, shown.state) == (22, "posted", "posted")
+
+
+def test_a_village_without_budget_keeps_its_claims_waiting_and_says_why(app: Flask, cast: Cast) -> None:
+    village = Village(cast, budget=3)
+    claim = village.approved("H1", 5)
+    assert village.sweep(village.later) == (0, 1)
+    assert "额度" in claim.waits_for
+    assert [one.id for one in listed("waiting", cast.actor(OFFICIAL)).claims] == [claim.id]
+    village.station.allot(2)
+    assert village.sweep(village.later) == (1, 0)
+    assert (claim.waits_for, village.station.purse("H1").balance) == ("", 5)
+
+
+def test_the_daily_table_posts_all_rows_or_none_and_names_the_bad_ones(village: Village, client: JudgingClient) -> None:
+    first, second = (village.station.household(code) for code in ("H1", "H2"))
+    said: dict[str, Any] = {
+        "what": "分类好",
+        "done_on": village.day,
+        "actor": village.cast.actor(OFFICIAL),
+        "at": AT,
+        "today": village.day,
+    }
+    with pytest.raises(RowsRefused) as refused:
+        enter_rows(item("daily"), [Row(first, 3), Row(second, 9)], uid=uid(), **said)
+    assert list(refused.value.rows) == [village.station.households["H2"]]
+    assert village.station.purse("H1").balance == 0
+    page = uid()
+    for _again in range(2):
+        rows = [Row(village.station.household(code), 5) for code in ("H1", "H2")]
+        assert enter_rows(item("daily"), rows, uid=page, **said) == 2
+    assert (village.station.purse("H1").balance, village.station.purse("H2").balance) == (5, 5)
+    village.cast.sign_in(client, OFFICIAL)
+    shown = client.get(f"/claims/table?item={item('daily').id}")
+    ident = village.station.households["H1"]
+    assert f'name="p{ident}"' in shown.text
+    form = {"uid": uid(), "item": item("daily").id, "done_on": village.day.isoformat(), "what": "", f"p{ident}": "4"}
+    wrong = client.post("/claims/table", data=form)
+    assert (wrong.status_code, "上限" in wrong.text) == (422, True)
+    assert client.post("/claims/table", data=form | {f"p{ident}": "3"}).status_code == 303
+    assert village.station.purse("H1").balance == 8
+
+
+def test_published_rules_stay_a_village_has_its_own_and_coins_expire_by_them(village: Village, cast: Cast) -> None:
+    county = rules_in_force(cast.unit("余村村"), TODAY)
+    assert county is not None
+    with pytest.raises(RulesPublished):
+        put_item(county, Said(code="x", name="新", points_min=1, points_max=1), actor=cast.actor("admin"), at=AT)
+    for statement in ("UPDATE coin_rule_set SET number = 9", "DELETE FROM coin_rule_item"):
+        with pytest.raises(DBAPIError), db.engine.begin() as connection:
+            connection.execute(sa.text(statement))
+    publish_rules(cast, owner="余村村")
+    own, other = (rules_in_force(cast.unit(name), TODAY) for name in ("余村村", "五鹤村"))
+    assert own is not None
+    assert other is not None
+    assert (own.org_id, other.id) == (cast.units["余村村"], county.id)
+    assert expires_on(own, TODAY) == date(2026, 12, 31)
+    own.expiry_years, own.expiry_months = None, 3
+    assert expires_on(own, date(2026, 11, 30)) == date(2027, 2, 28)
+    db.session.rollback()
+    assert Terms(FROM).expiry_years == 0
+    with pytest.raises(ClaimRefused):
+        Village.file(village, "H1", 11)
