@@ -14,9 +14,12 @@ from engine.kinds.numbers import plain
 from engine.values import as_value
 from models.access import Actor
 from models.base import db
+from models.claims import CoinClaim
 from models.comments import Comment
 from models.files import File
 from models.records import Record, RecordState
+from models.stations import CoinGood
+from queries.claims import visible
 from queries.indexing import COUNTY_ZONE
 from queries.rights import on_form, rights_on
 from queries.scope import covers, in_scope
@@ -28,12 +31,16 @@ def readable_file(uid: str, actor: Actor) -> File | None:
     """Return an upload the actor may see, or None.
 
     Before hand-in only its owner sees it; then whoever may list the record it belongs to, and once that is void,
-    whoever may read histories there; always only who may view the question.
+    whoever may read histories there; always only who may view the question. The pictures of a county's goods are for
+    everybody of the county; a photograph that proves a claim is for whoever may open the claim.
     """
     listed = sa.and_(in_scope(Record, actor, "record:list"), Record.state == RecordState.ACTIVE)
     seen = sa.select(Record.id).where(sa.or_(listed, in_scope(Record, actor, "record:history")))
     own = sa.and_(File.record_id.is_(None), File.owner_id.is_not(None), File.owner_id == actor.user_id)
-    file = db.session.scalar(sa.select(File).where(File.uid == uid, sa.or_(own, File.record_id.in_(seen))))
+    goods = sa.select(CoinGood.picture).where(CoinGood.picture == uid, CoinGood.county_id.in_(actor.counties))
+    proof = sa.select(CoinClaim.photo).where(CoinClaim.photo == uid, visible(actor))
+    open_to = sa.or_(own, File.record_id.in_(seen), File.uid.in_(goods), File.uid.in_(proof))
+    file = db.session.scalar(sa.select(File).where(File.uid == uid, open_to))
     return file if file is None or file.record_id is None or _open_to(file, actor) else None
 
 

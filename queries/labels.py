@@ -11,6 +11,7 @@ from models.calendar import DayStatus
 from models.categories import CategoryKind
 from models.orgs import Level
 from queries.accounts import ROLE_LABELS
+from queries.claims import STATES as CLAIM_STATES
 from queries.tokens import SCOPE_LABELS
 from queries.webhooks import EVENT_LABELS
 
@@ -36,6 +37,7 @@ STATES: Mapping[str, Any] = {
     "retired": _l("已停用"),
     "active": _l("有效"),
     "void": _l("已作废"),
+    **CLAIM_STATES,
 }
 PERSONAL: Mapping[str, Any] = {"id_no": _l("身份证号"), "phone": _l("手机号"), "address": _l("住址")}
 # What people are told somebody did to a form's draft, by the name under which the audit keeps it.
@@ -104,6 +106,10 @@ THINGS: Mapping[str, Any] = {
     "register_view": _l("视图"),
     "draft": _l("草稿"),
     "file": _l("文件"),
+    "coin_claim": _l("道德币申报"),
+    "coin_rule_set": _l("积分规则"),
+    "coin_station": _l("站点"),
+    "coin_good": _l("物品"),
     "api_token": _l("令牌"),
     "webhook": _l("推送"),
     "import_run": _l("导入"),
@@ -143,6 +149,7 @@ FIELDS: Mapping[str, Any] = {
     "first": _l("第一个编号"),
     "format": _l("格式"),
     "forms": _l("限于几张表单"),
+    "goods": _l("物品数"),
     "head_name": _l("户主"),
     "household_id": _l("家庭"),
     "id_no": _l("身份证号"),
@@ -162,6 +169,11 @@ FIELDS: Mapping[str, Any] = {
     "number": _l("编号"),
     "oidc_subject": _l("统一认证账号"),
     "mended": _l("修复条数"),
+    "on_sale": _l("可以兑换"),
+    "opened_on": _l("启用日期"),
+    "picture": _l("图片"),
+    "price": _l("价格"),
+    "unit": _l("单位"),
     "org": _l("组织名称"),
     "org_id": _l("组织"),
     "origin": _l("来自"),

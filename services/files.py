@@ -15,9 +15,11 @@ import sqlalchemy as sa
 
 from models.access import Actor
 from models.base import db
+from models.claims import CoinClaim
 from models.drafts import Draft
 from models.files import File
 from models.records import Record
+from models.stations import CoinGood
 from services.access import require
 from services.audit import record_audit
 from services.received import Content, Taken, receive
@@ -157,6 +159,8 @@ def sweep_orphans(store: FileStore, *, actor: Actor, at: datetime) -> int:
 def _forget_orphans(*, before: datetime, actor: Actor, at: datetime) -> None:
     lost = sa.select(File).where(
         File.record_id.is_(None),
+        File.uid.not_in(sa.select(CoinGood.picture).where(CoinGood.picture.is_not(None))),
+        File.uid.not_in(sa.select(CoinClaim.photo).where(CoinClaim.photo.is_not(None))),
         File.created_at < before,
         sa.or_(File.draft_uid.is_(None), File.draft_uid.not_in(sa.select(Draft.uid))),
     )
