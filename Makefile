@@ -108,6 +108,10 @@ db-migration: $(DEV_STAMP) ## write a migration from the models (NAME="what it d
 bench: $(DEV_STAMP) $(CATALOGUES) ## measure pages over real HTTP (ROWS=100000)
 	$(BIN)/python -m bench --rows $(ROWS)
 
+.PHONY: bench-ledger
+bench-ledger: $(DEV_STAMP) ## measure the coin ledger against bare statements (ENGINE=sqlite)
+	$(BIN)/python -m bench.ledger --engine $(or $(ENGINE),sqlite)
+
 .PHONY: screenshots
 screenshots: $(DEV_STAMP) $(CATALOGUES) browser ## take the pictures of README and the manual
 	$(BIN)/python -m tools.screenshots

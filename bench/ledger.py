@@ -1,0 +1,374 @@
+"""`python -m bench.ledger [--engine postgresql]`: the ledger's acts against bare statements, alternately in one run.
+
+CPU is of this process, so on PostgreSQL the server's own is not in it; the wall has both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import multiprocessing
+import os
+import shutil
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import xlsxwriter
+from flask import Flask
+from flask_migrate import upgrade
+
+from app import create_app  # noqa: TID251 - a benchmark starts the whole house, as tests do
+from bench.databases import database
+from bench.ledger_raw import Raw
+from bench.server import settings_for
+from models.access import system_actor
+from models.base import db
+from models.coins import AccountKind, CoinHold
+from models.orgs import Level, OrgUnit
+from models.people import Household
+from models.stations import CoinGood, CoinStation, MoveKind
+from queries.ledger_audit import audit_ledger
+from queries.purses import history_of, purse_of
+from services.coins import allot, earn
+from services.ids import next_id
+from services.point_imports import COLUMNS, import_points, read_points
+from services.purses import account_id, purses
+from services.redemptions import hand_over, hold, redeem
+from services.stock import move_goods
+from services.transaction import write_transaction
+
+OUT = Path(__file__).resolve().parent / "out"
+AT, TODAY, LAST = datetime(2026, 11, 22, 6, tzinfo=UTC), date(2026, 11, 22), date(2026, 12, 31)
+ACTOR = system_actor("bench")
+HOUSEHOLDS, PROCESSES, PLENTY = 100, 8, 900_000_000
+WARM_UP = 10
+# What is held to at most (or, for throughput, at least): name -> (figure, limit).
+LIMITS = {
+    "earn": ("cpu_ratio", 3.0), "redeem": ("cpu_ratio", 5.0), "import": ("cpu_ratio", 10.0),
+    "triggers and chain": ("cpu_ratio", 1.4), "balance": ("ratio", 2.0), "statement": ("ratio", 2.0),
+    "audit": ("cpu_us_per_journal", 40.0),
+}  # fmt: skip
+LEAST_THROUGHPUT, WORST_WAIT = 0.6, 1.0
+Taken = tuple[float, float]  # seconds on the wall, seconds on the processor
+
+
+@dataclass
+class World:
+    """One database with a village, its households and a station."""
+
+    app: Flask
+    address: str
+    place: tuple[int, ...]
+    households: list[int]
+    station: int
+    good: int
+    budget: int
+    till: int
+    purses: list[int]
+
+    def raw(self, *, guarded: bool = True) -> Raw:
+        return Raw(self.address, self.place, guarded=guarded)
+
+
+def build(folder: Path, address: str) -> World:
+    """Migrate an empty database and put a village with money and goods into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = create_app(settings_for(folder, address))
+    with app.app_context():
+        upgrade()
+        with write_transaction():
+            village = _unit(Level.VILLAGE, _unit(Level.TOWNSHIP, _unit(Level.COUNTY, None)))
+            place = {name: getattr(village, name) for name in ("county_id", "town_id", "village_id")}
+            place["org_id"] = village.id
+            homes = [
+                Household(code=f"H{n:05d}", head_name="张三", created_at=AT, updated_at=AT, row_version=1, **place)
+                for n in range(HOUSEHOLDS)
+            ]
+            station = CoinStation(code="S1", name="道德易站", opened_on=TODAY, row_version=1, **place)
+            good = CoinGood(county_id=village.county_id, code="G1", name="肥皂", price=7, row_version=1)
+            db.session.add_all([*homes, station, good])
+            db.session.flush()
+            move_goods(station.id, {good.id: (10_000_000, None)}, MoveKind.IN, actor=ACTOR, at=AT)
+            allot(
+                village, amount=PLENTY, quarter="2026Q4", uid=uuid.uuid4().hex, actor=ACTOR, at=AT, today=TODAY,
+            )  # fmt: skip
+            world = World(
+                app, address, tuple(place.values()), [home.id for home in homes], station.id, good.id,
+                account_id(AccountKind.BUDGET, village, today=TODAY),
+                account_id(AccountKind.STATION, station, today=TODAY),
+                [purses(home, today=TODAY)[0] for home in homes],
+            )  # fmt: skip
+        close()
+    return world
+
+
+def close() -> None:
+    """Let go of all connections, before the process is forked."""
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
+
+
+def _unit(level: Level, parent: OrgUnit | None) -> OrgUnit:
+    unit = OrgUnit(
+        id=next_id(OrgUnit), parent_id=parent.id if parent else None, level=level, code=str(level), name=str(level),
+        pinyin="", valid_from=date(2020, 1, 1), county_id=parent.county_id if parent else None,
+        town_id=parent.town_id if parent else None,
+    )  # fmt: skip
+    unit.county_id = unit.county_id or unit.id
+    unit.town_id = unit.id if level == Level.TOWNSHIP else unit.town_id
+    unit.village_id = unit.id if level == Level.VILLAGE else None
+    db.session.add(unit)
+    db.session.flush()
+    return unit
+
+
+def unguard(world: World) -> None:
+    """Drop the triggers: what they and the chain cost is what a database without them saves."""
+    with world.app.app_context(), db.engine.begin() as connection:
+        if db.engine.dialect.name == "sqlite":
+            named = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'coin_%'"
+            drops = [f"DROP TRIGGER {name}" for name, _table in connection.execute(sa.text(named))]
+        else:
+            named = "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'coin%'"
+            drops = [f"DROP TRIGGER {name} ON {table}" for name, table in connection.execute(sa.text(named))]
+        for drop in drops:
+            connection.execute(sa.text(drop))
+    with world.app.app_context():
+        close()
+
+
+# ---------- the product's path ----------
+
+
+def asked() -> dict[str, Any]:
+    return {"uid": uuid.uuid4().hex, "actor": ACTOR, "at": AT, "today": TODAY}
+
+
+def product_earn(world: World, turn: int, amount: int = 20) -> None:
+    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
+    earn(home, points=amount, effective_on=TODAY, expires_on=LAST, **asked())
+    db.session.remove()
+
+
+def product_redeem(world: World, turn: int) -> None:
+    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
+    redeem(home, db.session.get_one(CoinStation, world.station), {world.good: 1}, **asked())
+    db.session.remove()
+
+
+def product_voucher(world: World, turn: int) -> None:
+    """Hold goods and hand them over: two acts, of which a redemption is one."""
+    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
+    held = hold(home, db.session.get_one(CoinStation, world.station), {world.good: 1}, **asked())
+    hand_over(db.session.get_one(CoinHold, held.hold_id), **asked())
+    db.session.remove()
+
+
+# ---------- measuring ----------
+
+
+def taken(act: Callable[[], None]) -> Taken:
+    wall, cpu = time.perf_counter(), time.process_time()
+    act()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def against(floor: Callable[[int], None], path: Callable[[int], None], rounds: int) -> dict[str, float]:
+    """Measure both alternately; a busy moment hits both alike."""
+    pairs = [(taken(lambda n=n: floor(n)), taken(lambda n=n: path(n))) for n in range(rounds + WARM_UP)]  # type: ignore[misc]
+    floors, paths = [one for one, _ in pairs[WARM_UP:]], [one for _, one in pairs[WARM_UP:]]
+    middle = [statistics.median(one[place] for one in found) for found in (floors, paths) for place in (0, 1)]
+    return {
+        "floor_us": middle[0] * 1e6, "us": middle[2] * 1e6, "ratio": middle[2] / middle[0],
+        "floor_cpu_us": middle[1] * 1e6, "cpu_us": middle[3] * 1e6, "cpu_ratio": middle[3] / middle[1],
+    }  # fmt: skip
+
+
+def measure_acts(product: World, plain: World, bare: World, rounds: int) -> dict[str, dict[str, float]]:
+    raw, free = plain.raw(), bare.raw(guarded=False)
+    with product.app.app_context():
+        found = {
+            "earn": against(
+                lambda n: raw.earn(plain.budget, plain.purses[n % HOUSEHOLDS], 20),
+                lambda n: product_earn(product, n), rounds,
+            ),
+            "redeem": against(
+                lambda n: raw.redeem(plain.purses[n % HOUSEHOLDS], plain.till, plain.station, plain.good, 7),
+                lambda n: product_redeem(product, n), rounds,
+            ),
+            "hold and hand over": against(
+                lambda n: raw.redeem(plain.purses[n % HOUSEHOLDS], plain.till, plain.station, plain.good, 7),
+                lambda n: product_voucher(product, n), rounds,
+            ),
+        }  # fmt: skip
+        found["triggers and chain"] = against(
+            lambda n: free.earn(bare.budget, bare.purses[n % HOUSEHOLDS], 20),
+            lambda n: raw.earn(plain.budget, plain.purses[n % HOUSEHOLDS], 20), rounds,
+        )  # fmt: skip
+    return found
+
+
+def measure_import(product: World, plain: World, rows: int) -> dict[str, float]:
+    """Import a workbook of so many rows in one commit; its reading is part of it."""
+    raw, out = plain.raw(), io.BytesIO()
+    with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
+        paper = book.add_worksheet()
+        paper.write_row(0, 0, COLUMNS)
+        for number in range(rows):
+            paper.write_row(number + 1, 0, (f"H{number % HOUSEHOLDS:05d}", "", "", "", 5, "2026-11-20", "修桥"))
+
+    def product_import() -> None:
+        points = read_points(out.getvalue(), most_bytes=len(out.getvalue()))
+        done = import_points(points, actor=ACTOR, at=AT, today=TODAY)
+        assert done.posted == rows
+
+    floor = taken(lambda: raw.earn_all(plain.budget, [plain.purses[n % HOUSEHOLDS] for n in range(rows)], 5))
+    with product.app.app_context():
+        path = taken(product_import)
+    return {
+        "floor_us": floor[0] / rows * 1e6, "us": path[0] / rows * 1e6, "ratio": path[0] / floor[0],
+        "floor_cpu_us": floor[1] / rows * 1e6, "cpu_us": path[1] / rows * 1e6, "cpu_ratio": path[1] / floor[1],
+    }  # fmt: skip
+
+
+def measure_crowd(product: World, plain: World, each: int) -> dict[str, float]:
+    """Let eight processes post at once, bare and by the product; acts a second, and the longest wait."""
+
+    def bare(number: int) -> Callable[[int], None]:
+        raw = plain.raw()
+        return lambda n: raw.earn(plain.budget, plain.purses[(number * each + n) % HOUSEHOLDS], 1)
+
+    def house(number: int) -> Callable[[int], None]:
+        return lambda n: product_earn(product, number * each + n, 1)
+
+    floor, _wait = _crowd(plain, bare, each)
+    path, wait = _crowd(product, house, each)
+    return {"floor_a_second": floor, "a_second": path, "share": path / floor, "worst_wait_s": wait}
+
+
+def _crowd(world: World, worker: Callable[[int], Callable[[int], None]], each: int) -> tuple[float, float]:
+    fork = multiprocessing.get_context("fork")
+    go, mouths = fork.Barrier(PROCESSES), fork.SimpleQueue()
+
+    def live(number: int) -> None:
+        with world.app.app_context():
+            act = worker(number)
+            act(0)
+            go.wait()
+            begun, waits = time.time(), [taken(lambda n=n: act(n))[0] for n in range(each)]  # type: ignore[misc]
+            mouths.put((begun, time.time(), max(waits)))
+        os._exit(0)
+
+    processes = [fork.Process(target=live, args=(number,)) for number in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    said = [mouths.get() for _ in processes]
+    for process in processes:
+        process.join()
+    span = max(one[1] for one in said) - min(one[0] for one in said)
+    return PROCESSES * each / span, max(one[2] for one in said)
+
+
+def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
+    """Read a household's purse and its statement with a thousand lines in the ledger, and with many."""
+    raw, few = world.raw(), 1_000
+    found: dict[str, list[Taken]] = {"balance": [], "statement": []}
+    there = 0
+    for size in (few, max(lines, few)):
+        while there < size:
+            part = min(size - there, 10_000)
+            raw.earn_all(world.budget, [world.purses[(there + n) % HOUSEHOLDS] for n in range(part)], 1)
+            there += part
+        with world.app.app_context():
+            home = db.session.get_one(Household, world.households[0])
+            for name, read in (("balance", purse_of), ("statement", history_of)):
+                takes = [taken(lambda read=read, home=home: read(home)) for _ in range(60)][WARM_UP:]  # type: ignore[misc]
+                found[name].append((statistics.median(w for w, _ in takes), statistics.median(c for _, c in takes)))
+            close()
+    return {
+        name: {"floor_us": small[0] * 1e6, "us": large[0] * 1e6, "ratio": large[0] / small[0],
+               "floor_cpu_us": small[1] * 1e6, "cpu_us": large[1] * 1e6, "cpu_ratio": large[1] / small[1]}
+        for name, (small, large) in found.items()
+    }  # fmt: skip
+
+
+def measure_audit(world: World) -> dict[str, float]:
+    with world.app.app_context():
+        cpu = time.process_time()
+        audited = audit_ledger()
+        spent = time.process_time() - cpu
+        if audited.breaches:
+            raise AssertionError(str(audited.breaches[0]))
+        close()
+    return {"journals": audited.journals, "cpu_us_per_journal": spent / max(audited.journals, 1) * 1e6}
+
+
+def report(found: dict[str, dict[str, float]], engine: str) -> bool:
+    """Print the figures; return whether all limits are kept."""
+    late = []
+    for name, figures in found.items():
+        print(f"{name:20}" + "  ".join(f"{key} {value:,.2f}" for key, value in figures.items()))
+        figure, limit = LIMITS.get(name, ("", 0.0))
+        if figure == "cpu_ratio" and engine != "sqlite":
+            figure = "ratio"  # the server's work is not on this process's clock
+        if figure and figures[figure] > limit:
+            late.append(f"{name}: {figure} {figures[figure]:.2f} > {limit}")
+    crowd = found["8 processes"]
+    if crowd["share"] < LEAST_THROUGHPUT or crowd["worst_wait_s"] > WORST_WAIT:
+        late.append(f"8 processes: {crowd['share']:.2f} of the bare throughput, wait {crowd['worst_wait_s']:.2f} s")
+    print(*(late or ["all limits are kept"]), sep="\n")
+    return not late
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench.ledger")
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--import-rows", type=int, default=10_000)
+    parser.add_argument("--each", type=int, default=100, help="acts of each of the eight processes")
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    given = parser.parse_args()
+    folder = OUT / f"ledger-{given.engine}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with database(given.engine, folder) as address:
+        product, plain, bare = (
+            build(folder / name, _own(address, folder, name)) for name in ("product", "raw", "bare")
+        )
+        unguard(bare)
+        found = measure_acts(product, plain, bare, given.rounds)
+        found["import"] = measure_import(product, plain, given.import_rows)
+        with product.app.app_context():
+            close()
+        found["8 processes"] = measure_crowd(product, plain, given.each)
+        found["audit"] = measure_audit(product)
+        found |= measure_size(build(folder / "large", _own(address, folder, "large")), given.lines)
+    kept = report(found, given.engine)
+    path = OUT / f"ledger-{given.engine}.json"
+    path.write_text(json.dumps({**vars(given), "kept": kept, "found": found}, indent=2))
+    print(f"\n{path}")
+    return 0 if kept else 1
+
+
+def _own(address: str, folder: Path, name: str) -> str:
+    """Return the address of one more empty database."""
+    if address.startswith("sqlite"):
+        return f"sqlite:///{folder / name / 'zhiye.db'}"
+    with sa.create_engine(address, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS ledger_{name}"))
+        connection.execute(sa.text(f"CREATE DATABASE ledger_{name}"))
+    return sa.make_url(address).set(database=f"ledger_{name}").render_as_string(hide_password=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
