@@ -23,7 +23,7 @@ from queries.accounts import ROLE_LABELS
 from queries.forms import published_forms
 from queries.labels import STATES
 from queries.orgs import unit_names
-from queries.point_rules import DEDUCT, EVIDENCE, item_in_scope, listed_sets, owner_in_scope, owners
+from queries.point_rules import DEDUCT, EVIDENCE, item_in_scope, known_sets, listed_sets, owner_in_scope, owners
 from services import point_rules
 from services.access import may
 from services.refusals import NotAllowed, NotFound, Refusal
@@ -84,8 +84,7 @@ class RulesView(ZhiyeModelView):
     def dress(self, form: Any, row: RuleSet | None) -> Any:
         if row is None:
             form.owner.offer([(unit.id, unit.name) for unit in owners(actor())])
-            known = self.session.scalars(sa.select(RuleSet).where(listed_sets(actor(), "rule:list")))
-            form.like.offer([("", _("从空白开始")), *((one.id, self.title_of(one)) for one in known)])
+            form.like.offer([("", _("从空白开始")), *((one.id, self.title_of(one)) for one in known_sets(actor()))])
             if not form.is_submitted():
                 form.valid_from.data = today()
                 form.expiry_n.data = 0
@@ -98,10 +97,8 @@ class RulesView(ZhiyeModelView):
         owner = owner_in_scope(form.owner.data, actor())
         if owner is None:
             raise NotFound
-        like = form.like.data and self.session.scalar(
-            sa.select(RuleSet).where(RuleSet.id == form.like.data, listed_sets(actor(), "rule:list"))
-        )
-        return point_rules.create_rule_set(owner, terms_of(form), like=like or None, actor=actor(), at=now())
+        like = next((one for one in known_sets(actor()) if one.id == form.like.data), None)
+        return point_rules.create_rule_set(owner, terms_of(form), like=like, actor=actor(), at=now())
 
     def update(self, form: Any, row: RuleSet) -> RuleSet:
         version = form.row_version.data

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from models.access import Actor
 from models.base import db
@@ -161,9 +161,9 @@ def _whole() -> sa.Select[CoinClaim]:
         .join(RuleItem, RuleItem.id == CoinClaim.rule_item_id)
         .options(
             contains_eager(CoinClaim.item),
-            joinedload(CoinClaim.household),
-            joinedload(CoinClaim.resident),
-            joinedload(CoinClaim.village),
+            selectinload(CoinClaim.household),
+            selectinload(CoinClaim.resident),
+            selectinload(CoinClaim.village),
         )
     )
 

@@ -112,6 +112,12 @@ def listed_sets(actor: Actor, permission: str) -> sa.ColumnElement[bool]:
     return sa.or_(own, sa.and_(RuleSet.org_id == RuleSet.county_id, RuleSet.county_id.in_(counties)))
 
 
+def known_sets(actor: Actor) -> list[RuleSet]:
+    """Return the versions that the actor may read, to begin a new one with."""
+    query = sa.select(RuleSet).where(listed_sets(actor, "rule:list"))
+    return list(db.session.scalars(query.order_by(RuleSet.org_id, RuleSet.number.desc())))
+
+
 def owners(actor: Actor, permission: str = "rule:manage") -> list[OrgUnit]:
     """Return the county and the villages that the actor may make rules for."""
     query = sa.select(OrgUnit).where(
