@@ -30,6 +30,7 @@ from admin.interface import InterfaceView
 from admin.orgs import OrgView
 from admin.packs import PacksView
 from admin.people import ResidentView
+from admin.point_rules import RulesView
 from admin.settings import SettingsView
 from admin.stations import StationView
 from admin.tokens import TokensView
@@ -42,6 +43,7 @@ from models.calendar import CalendarDay
 from models.categories import Category
 from models.orgs import OrgUnit
 from models.people import Household, Resident
+from models.point_rules import RuleSet
 from models.stations import CoinGood, CoinStation
 from models.tokens import ApiToken
 from models.webhooks import Webhook
@@ -82,6 +84,7 @@ def views() -> list[BaseView]:
         ResidentView(Resident, db, name=_l("居民"), endpoint="people"),
         HouseholdView(Household, db, name=_l("家庭"), endpoint="households"),
         CategoryView(Category, db, name=_l("类别"), endpoint="categories"),
+        RulesView(RuleSet, db, name=_l("积分规则"), endpoint="rules", url="/admin/rules"),
         CalendarView(CalendarDay, db, name=_l("工作日历"), endpoint="calendar"),
         StationView(CoinStation, db, name=_l("易站"), endpoint="stations"),
         GoodView(CoinGood, db, name=_l("物品"), endpoint="goods"),

@@ -8,7 +8,19 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Hang the room's routes on the application."""
     # Importing hangs their routes.
-    from desk import accounts, counter, files, home, own_coins, search, stock, tokens  # noqa: F401
+    from desk import (  # noqa: F401
+        accounts,
+        claims,
+        counter,
+        files,
+        home,
+        own_coins,
+        point_imports,
+        points_table,
+        search,
+        stock,
+        tokens,
+    )
     from desk.blueprint import bp
 
     app.register_blueprint(bp)

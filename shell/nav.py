@@ -74,6 +74,12 @@ WORK = Section(
 COINS = Section(
     _l("道德币"),
     (
+        Entry(_l("申报"), "award", "field.claims_home", "claim:file", prefix="/field/claims/"),
+        Entry(_l("申报办理"), "clipboard-check", "desk.claim_list", "claim:list", prefix="/claims/"),
+        Entry(_l("公示"), "megaphone", "desk.coin_notice", "claim:file"),
+        Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list"),
+        Entry(_l("导入积分"), "file-earmark-spreadsheet", "desk.point_imports", "coin:import", prefix="/coins/import/"),
+        Entry(_l("积分规则"), "list-check", "rules.index_view", "rule:list", prefix="/admin/rules/"),
         Entry(_l("兑换台"), "basket", "desk.counter", "coin:redeem", prefix="/counter/", phone=True),
         Entry(_l("我家道德币"), "coin", "desk.own_coins", "own:coins", prefix="/own/", phone=True, short=_l("道德币")),
         Entry(_l("库存"), "box", "desk.stock", "stock:move", prefix="/stock/"),
