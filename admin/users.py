@@ -15,20 +15,26 @@ from admin.conditions import Condition, one_of
 from admin.formatters import verbatim
 from admin.guard import expose
 from admin.user_acts import ACTS, offered
-from forms.users import EndRoleForm, NewUserForm, RoleForm, UserForm
+from forms.users import EndRoleForm, NewUserForm, ResidentOfUserForm, RoleForm, UserForm
 from models.access import Role
 from models.accounts import Membership, User
 from models.base import db
 from models.orgs import OrgUnit
 from queries.accounts import ROLE_LABELS, open_sign_ins, users_in_scope
 from queries.orgs import org_tree
+from queries.people import resident_by_number
 from queries.scope import get_in_scope
-from services.accounts import change_user, end_role, grant_role
+from services.accounts import change_user, end_role, grant_role, link_resident
 from services.enrolment import enrol
 from services.refusals import Refusal
 from shell.access import actor
 from shell.assets import asset
 from shell.clock import now, today
+
+
+class NobodyWithNumber(Refusal):
+    field = "number"
+    message = _l("居民底册里没有这个号码，或者有几个人用它。请核对，或先登记居民。")
 
 
 def _roles(_view: Any, _context: Any, row: User, _name: str) -> str:
@@ -54,7 +60,7 @@ class UserView(ZhiyeModelView):
     """Accounts of the scope. Nobody is deleted: accounts are closed."""
 
     allows = {"list": "user:list", "create": "user:manage", "edit": "user:manage", "export": "user:list"}
-    methods = {"grant_view": "edit", "end_role_view": "edit", "act_view": "edit"}
+    methods = {"resident_view": "edit", "grant_view": "edit", "end_role_view": "edit", "act_view": "edit"}
     timeline_of = "user"
     details_template = "admin/users/details.html"
     column_list = ("name", "username", "roles", "active", "totp_required", "created_at")
@@ -177,6 +183,21 @@ class UserView(ZhiyeModelView):
             return True
 
         return self._role_page(form, row, act, title)
+
+    @expose("/resident/", methods=("GET", "POST"))
+    def resident_view(self) -> Any:
+        """Link the account to a resident: whose household's coins it sees, and for whom it may not act."""
+        row = self.one()
+        form = ResidentOfUserForm()
+
+        def act() -> bool:
+            resident = resident_by_number(form.number.data or "", actor())
+            if form.number.data and resident is None:
+                raise NobodyWithNumber
+            link_resident(row, resident, actor=actor(), at=now())
+            return True
+
+        return self._role_page(form, row, act, _("关联居民：%(name)s", name=row.name))
 
     def _role_page(self, form: Any, row: User, act: Any, title: str) -> Any:
         back = self.get_url(".details_view", id=row.id)

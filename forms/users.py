@@ -41,3 +41,10 @@ class UserForm(FlaskForm):  # type: ignore[misc]
 
 class EndRoleForm(FlaskForm):  # type: ignore[misc]
     valid_to = DayField(_l("到哪一天止"), description=_l("从这一天起不再有这个角色。"))
+
+
+class ResidentOfUserForm(FlaskForm):  # type: ignore[misc]
+    number = LineField(
+        _l("身份证号或手机号"), longest=40, required=False, render_kw={"autocomplete": "off"},
+        description=_l("居民底册里的完整号码。留空表示不关联。"),
+    )  # fmt: skip

@@ -99,6 +99,7 @@ ACT_LABELS: Mapping[str, Any] = {
     "user:deactivate": _l("停用了账号"),
     "user:end_role": _l("结束了角色"),
     "user:grant_role": _l("增加了角色"),
+    "user:link_resident": _l("更改了关联的居民"),
     "user:locked": _l("因多次输错被锁定"),
     "user:require_totp": _l("更改了两步验证要求"),
     "user:reset_password": _l("重置了密码"),

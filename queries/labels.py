@@ -187,6 +187,7 @@ FIELDS: Mapping[str, Any] = {
     "prefix": _l("编号前缀"),
     "last": _l("最后一个编号"),
     "reason": _l("原因"),
+    "resident_id": _l("关联的居民"),
     "role": _l("角色"),
     "rows": _l("行数"),
     "stage": _l("办理阶段"),

@@ -71,6 +71,16 @@ def household_code_taken(county_id: int, code: str, *, apart_from: int | None) -
     return db.session.scalar(query) is not None
 
 
+def resident_by_number(text: str, actor: Actor) -> Resident | None:
+    """Return the one resident of the scope with a whole phone or ID number, or None."""
+    number = "".join(text.split())
+    if len(number) not in {PHONE_DIGITS, ID_DIGITS} or not number[:-1].isdigit():
+        return None
+    query = sa.select(Resident).where(in_scope(Resident, actor, "resident:list"), resident_matches(number))
+    found = db.session.scalars(query.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def household_by_code(code: str, actor: Actor, permission: str) -> Household | None:
     """Return the household with a code, inside the actor's scope."""
     query = sa.select(Household).where(Household.code == code, in_scope(Household, actor, permission))

@@ -12,6 +12,7 @@ from models.access import Actor, Role
 from models.accounts import Membership, SignIn, User
 from models.base import db
 from models.orgs import OrgUnit
+from models.people import Resident
 from services.access import require
 from services.audit import changes, record_audit
 from services.passwords import check_rules, hash_password, one_time_password, set_password
@@ -239,6 +240,22 @@ def end_role(held: Membership, *, valid_to: date, actor: Actor, at: datetime) ->
     else:
         held.valid_to = valid_to
     record_audit("user:end_role", user, actor=actor, at=at, before=before, after={"valid_to": valid_to})
+
+
+@transaction
+def link_resident(user: User, resident: Resident | None, *, actor: Actor, at: datetime) -> None:
+    """Say which resident an account belongs to, or none: whose coins a villager sees, for whom nobody acts alone.
+
+    Raises NotFound for a resident outside the actor's scope or of another county.
+    """
+    _require_over(user, actor=actor, at=at, own=False)
+    if resident is not None:
+        require(actor, "resident:list", resident)
+        if resident.county_id != user.county_id:
+            raise NotFound
+    before = {"resident_id": user.resident_id}
+    user.resident_id = resident.id if resident is not None else None
+    record_audit("user:link_resident", user, actor=actor, at=at, before=before, after={"resident_id": user.resident_id})
 
 
 @transaction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
@@ -20,6 +20,7 @@ from models.people import Resident
 from models.stations import CoinGood, CoinStation, CoinStockMove
 from queries.ledger_audit import audit_ledger
 from services.files import sweep_orphans
+from services.people import create_resident
 from services.transaction import write_transaction
 from shell.clock import now
 from shell.files import file_store
@@ -28,13 +29,14 @@ from tests.support.cast import AT, SYSTEM, Cast
 from tests.support.coins import RICE, SOAP, Purse, Station
 from tests.support.entry import picture
 
+LATER_THAN_EVER = date(2099, 12, 31)  # the pages ask the real clock
 UID = re.compile(r'name="uid"[^>]* value="([0-9a-f]{32})"')
 
 
 @pytest.fixture
 def station(app: Flask, cast: Cast) -> Station:
     station = Station(cast)
-    station.earn("H1", 100)
+    station.earn("H1", 100, expires_on=LATER_THAN_EVER)
     return station
 
 
@@ -123,7 +125,7 @@ def test_a_villager_holds_and_the_clerk_hands_over_once(client: JudgingClient, s
     enter_as(client, cast, "villager.yucun")
     assert "还没有关联到家庭" in client.get("/own/coins").text
     move_in(station)
-    assert "2026-12-31 前要用掉" in client.get("/own/coins").text
+    assert "2099-12-31 前要用掉" in client.get("/own/coins").text
     page = client.get(f"/own/stations/{station.id}").text
     wanted = {"uid": uid_of(page), f"q_{station.goods[RICE]}": "2", "act": "hold"}
     first, second = (client.post(f"/own/stations/{station.id}", data=wanted) for _click in range(2))
@@ -155,6 +157,25 @@ def test_a_villager_meets_only_the_own_household_and_cancels(
     assert client.get(sale(station, "H2")).status_code == 403
     assert client.post(f"/own/vouchers/{own.code}/cancel").status_code == 303
     assert (station.purse("H1").held, station.purse("H2").held) == (0, 30)
+
+
+def test_an_administrator_links_a_villager_to_the_household_by_an_exact_number(
+    client: JudgingClient, station: Station, cast: Cast
+) -> None:
+    home = station.household("H1").code
+    person = {"name": "胡村民", "phone": "13812342084", "household_code": home}
+    resident = create_resident(cast.units["余村村"], answers=person, actor=cast.actor("official.yucun"), at=AT).id
+    villager = cast.users["villager.yucun"]
+    enter_as(client, cast, "admin")
+    page = f"/admin/users/resident/?id={villager}"
+    assert "没有这个号码" in client.post(page, data={"number": "13800000000"}).text
+    assert client.post(page, data={"number": "138 1234 2084"}).status_code == 302
+    assert db.session.get_one(User, villager).resident_id == resident
+    assert "已关联" in client.get(f"/admin/users/details/?id={villager}").text
+    enter_as(client, cast, "villager.yucun")
+    assert home in client.get("/own/coins").text
+    enter_as(client, cast, "admin.next")
+    assert client.post(page, data={"number": ""}).status_code == 404
 
 
 def test_lapsed_vouchers_are_said_to_be_so_and_swept(client: JudgingClient, station: Station, cast: Cast) -> None:
