@@ -24,7 +24,7 @@ from models.stations import CoinStation
 from services.access import require
 from services.audit import record_audit
 from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
-from services.purses import account_id, add_lot, balance_of, county_of, purses, spend, take, village_of
+from services.purses import account_id, add_lot, balance_of, budget_of, county_of, purses, purses_owed, spend, take
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
 
@@ -107,9 +107,9 @@ def earn(
     refuse_own(household, actor)
     if resident_id is not None and db.session.scalar(_HOME, {"resident": resident_id}) != household.id:
         raise NotFound
-    budget = account_id(AccountKind.BUDGET, village_of(household), today=today)
-    purse, debt = purses(household, today=today)
-    owed = min(points, -balance_of(debt))
+    budget = budget_of(household, today=today)
+    purse, debt, owing = purses_owed(household, today=today)
+    owed = min(points, owing)
     lines: list[Line] = [(budget, debt, owed)] if owed else []
     if points > owed:
         lines.append((budget, purse, points - owed))

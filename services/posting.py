@@ -41,7 +41,13 @@ journal = table_of(CoinJournal)
 line = table_of(CoinLine)
 period = table_of(CoinPeriod)
 _NEW_JOURNAL, _NEW_LINES = sa.insert(journal), sa.insert(line)
+# Statements of every posting are put together once.
+_LAST = sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == sa.bindparam("county"))
 _HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
+_NEWEST = _HEAD.add_columns(_LAST.scalar_subquery())
+_EARLIER = sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == sa.bindparam("uid"))
+_ACCOUNTS = sa.select(account).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)
+_LOCKED = _ACCOUNTS.with_for_update()
 
 
 class NotEnough(Refusal):
@@ -139,7 +145,7 @@ def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of a request that came before, None for a new one. Raises UidConflict."""
     if not (0 < len(uid) <= UID_LENGTH and uid.isascii() and uid.isprintable()):
         raise UidConflict  # no page of ours asked so
-    row = db.session.execute(sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == uid)).first()
+    row = db.session.connection().execute(_EARLIER, {"uid": uid}).first()
     if row is None:
         return None
     if row.body_hash != hash_of(body):
@@ -190,16 +196,17 @@ def post(
     Must be called inside an act, after `open_ledger` and `earlier`. `between` is done when the journal stands and
     before its lines; `released` says which held coins (by account) it lets go.
     """
-    _refuse_day(entry, today, last_closed(entry.place.county_id))
+    number, prev_hash, closed = _newest(entry.place.county_id)
+    _refuse_day(entry, today, closed)
     known = _accounts(entry.lines)
     balances = {ident: row.balance for ident, row in known.items()}
     stated = _stated(entry.lines, released or {}, known, balances)
-    row = _row(entry, head(), stated, known, actor, at)
-    db.session.execute(sa.insert(journal), row)
+    row = _row(entry, (number, prev_hash), stated, known, actor, at)
+    db.session.connection().execute(_NEW_JOURNAL, row)
     if between:
         between()
     if stated:
-        db.session.execute(sa.insert(line), _line_rows(row["id"], stated))
+        db.session.connection().execute(_NEW_LINES, _line_rows(row["id"], stated))
     amount = sum(one[2] for one in stated)
     return Receipt(row["id"], entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
 
@@ -260,8 +267,14 @@ def _refuse_day(entry: Entry, today: date, last: str | None) -> None:
 
 def last_closed(county_id: int) -> str | None:
     """Return the last month ("2026-11") that a county has closed; with it everything before is closed."""
-    found: str | None = db.session.scalar(sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == county_id))
+    found: str | None = db.session.scalar(_LAST, {"county": county_id})
     return found
+
+
+def _newest(county_id: int) -> tuple[int, str, str | None]:
+    """Return the number and the hash of the newest journal, and a county's last closed month."""
+    row = db.session.connection().execute(_NEWEST, {"county": county_id}).first()
+    return (row[0], row[1], row[2]) if row else (0, GENESIS, last_closed(county_id))
 
 
 def _accounts(lines: Sequence[Line]) -> dict[int, Any]:
@@ -269,10 +282,9 @@ def _accounts(lines: Sequence[Line]) -> dict[int, Any]:
     ids = sorted({ident for one in lines for ident in one[:2]})
     known: dict[int, Any] = {}
     for part in (ids[first : first + MOST_ASKED] for first in range(0, len(ids), MOST_ASKED)):
-        query = sa.select(account).where(account.c.id.in_(part)).order_by(account.c.id)
-        if db.session.get_bind().dialect.name == "postgresql":
-            query = query.with_for_update()
-        known |= {row.id: row for row in db.session.execute(query)}
+        connection = db.session.connection()
+        query = _LOCKED if connection.dialect.name == "postgresql" else _ACCOUNTS
+        known |= {row.id: row for row in connection.execute(query, {"ids": part})}
     return known
 
 

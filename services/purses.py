@@ -18,6 +18,18 @@ from services.refusals import NotFound
 
 _lot = table_of(CoinLot)
 _use = table_of(CoinLotUse)
+_HOUSEHOLDS = sa.select(account.c.id, account.c.kind, account.c.balance).where(
+    account.c.household_id == sa.bindparam("household")
+)
+_BUDGET = sa.select(account.c.id).where(
+    account.c.kind == AccountKind.BUDGET.value, account.c.village_id == sa.bindparam("village")
+)
+_LOTS = (
+    sa.select(_lot)
+    .where(_lot.c.account_id == sa.bindparam("purse"), _lot.c.remaining > 0)
+    .order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)
+)
+_NEW_LOT, _NEW_USES = sa.insert(_lot), sa.insert(_use)
 Uses = dict[int, int]  # by lot: coins taken, below 0 given back
 
 
@@ -77,10 +89,25 @@ def village_of(household: Household) -> OrgUnit:
 
 def purses(household: Household, *, today: date) -> tuple[int, int]:
     """Return the accounts of a household: its coins, and its debt."""
-    return (
-        account_id(AccountKind.HOUSEHOLD, household, today=today),
-        account_id(AccountKind.DEBT, household, today=today),
+    purse, debt, _owed = purses_owed(household, today=today)
+    return purse, debt
+
+
+def purses_owed(household: Household, *, today: date) -> tuple[int, int, int]:
+    """Return the accounts of a household, and how many coins it owes."""
+    rows = db.session.connection().execute(_HOUSEHOLDS, {"household": household.id})
+    found = {row.kind: (int(row.id), int(row.balance)) for row in rows}
+    purse, debt = (
+        found.get(kind.value) or (account_id(kind, household, today=today), 0)
+        for kind in (AccountKind.HOUSEHOLD, AccountKind.DEBT)
     )
+    return purse[0], debt[0], -debt[1]
+
+
+def budget_of(household: Household, *, today: date) -> int:
+    """Return the account from which a household is awarded: its village's. Raises NotFound."""
+    found = db.session.connection().execute(_BUDGET, {"village": household.village_id}).scalar()
+    return int(found) if found is not None else account_id(AccountKind.BUDGET, village_of(household), today=today)
 
 
 def has_purse(household: Household) -> bool:
@@ -116,7 +143,7 @@ def add_lot(purse: int, journal_id: int, amount: int, expires_on: date | None) -
     """Put coins that just came into a purse into a lot of their own."""
     if amount:
         values = {"account_id": purse, "journal_id": journal_id, "expires_on": expires_on}
-        db.session.execute(sa.insert(_lot).values(amount=amount, remaining=amount, **values))
+        db.session.connection().execute(_NEW_LOT, {**values, "amount": amount, "remaining": amount})
 
 
 def spend(purse: int, amount: int, *, on: date) -> Uses:
@@ -149,8 +176,7 @@ def chosen(lots: Iterable[tuple[int, int]], amount: int) -> Uses:
 
 
 def _lots(purse: int) -> list[Any]:
-    query = sa.select(_lot).where(_lot.c.account_id == purse, _lot.c.remaining > 0)
-    return list(db.session.execute(query.order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)))
+    return list(db.session.connection().execute(_LOTS, {"purse": purse}))
 
 
 def expired_of(journal_id: int) -> int:
@@ -168,7 +194,7 @@ def take(journal_id: int, uses: Mapping[int, int]) -> None:
     """Write down which lots a journal took from or gave back to."""
     rows = [{"lot_id": lot, "journal_id": journal_id, "amount": amount} for lot, amount in uses.items() if amount]
     if rows:
-        db.session.execute(sa.insert(_use), rows)
+        db.session.connection().execute(_NEW_USES, rows)
 
 
 def given_back(purse: int, debt: int, spent_by: int) -> tuple[list[Line], Uses]:
