@@ -154,38 +154,47 @@ def asked() -> dict[str, Any]:
     return {"uid": uuid.uuid4().hex, "actor": ACTOR, "at": AT, "today": TODAY}
 
 
-def product_earn(world: World, turn: int, amount: int = 20) -> None:
-    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
-    earn(home, points=amount, effective_on=TODAY, expires_on=LAST, **asked())
-    db.session.remove()
+def product_earn(world: World, turn: int, amount: int = 20) -> Callable[[], object]:
+    home = _home(world, turn)
+    return lambda: earn(home, points=amount, effective_on=TODAY, expires_on=LAST, **asked())
 
 
-def product_redeem(world: World, turn: int) -> None:
-    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
-    redeem(home, db.session.get_one(CoinStation, world.station), {world.good: 1}, **asked())
-    db.session.remove()
+def product_redeem(world: World, turn: int) -> Callable[[], object]:
+    home, station = _home(world, turn), db.session.get_one(CoinStation, world.station)
+    return lambda: redeem(home, station, {world.good: 1}, **asked())
 
 
-def product_voucher(world: World, turn: int) -> None:
+def product_voucher(world: World, turn: int) -> Callable[[], object]:
     """Hold goods and hand them over: two acts, of which a redemption is one."""
-    home = db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
-    held = hold(home, db.session.get_one(CoinStation, world.station), {world.good: 1}, **asked())
-    hand_over(db.session.get_one(CoinHold, held.hold_id), **asked())
+    home, station = _home(world, turn), db.session.get_one(CoinStation, world.station)
+
+    def act() -> None:
+        held = hold(home, station, {world.good: 1}, **asked())
+        hand_over(db.session.get_one(CoinHold, held.hold_id), **asked())
+
+    return act
+
+
+def _home(world: World, turn: int) -> Household:
+    """Return whom an act is for, as the page before it has looked them up: that is not measured."""
     db.session.remove()
+    return db.session.get_one(Household, world.households[turn % HOUSEHOLDS])
 
 
 # ---------- measuring ----------
 
 
-def taken(act: Callable[[], None]) -> Taken:
+def taken(act: Callable[[], object]) -> Taken:
     wall, cpu = time.perf_counter(), time.process_time()
     act()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def against(floor: Callable[[int], None], path: Callable[[int], None], rounds: int) -> dict[str, float]:
+def against(
+    floor: Callable[[int], object], path: Callable[[int], Callable[[], object]], rounds: int
+) -> dict[str, float]:
     """Measure both alternately; a busy moment hits both alike."""
-    pairs = [(taken(lambda n=n: floor(n)), taken(lambda n=n: path(n))) for n in range(rounds + WARM_UP)]  # type: ignore[misc]
+    pairs = [(taken(lambda n=n: floor(n)), taken(path(n))) for n in range(rounds + WARM_UP)]  # type: ignore[misc]
     floors, paths = [one for one, _ in pairs[WARM_UP:]], [one for _, one in pairs[WARM_UP:]]
     middle = [statistics.median(one[place] for one in found) for found in (floors, paths) for place in (0, 1)]
     return {
@@ -213,7 +222,7 @@ def measure_acts(product: World, plain: World, bare: World, rounds: int) -> dict
         }  # fmt: skip
         found["triggers and chain"] = against(
             lambda n: free.earn(bare.budget, bare.purses[n % HOUSEHOLDS], 20),
-            lambda n: raw.earn(plain.budget, plain.purses[n % HOUSEHOLDS], 20), rounds,
+            lambda n: lambda: raw.earn(plain.budget, plain.purses[n % HOUSEHOLDS], 20), rounds,
         )  # fmt: skip
     return found
 
@@ -244,19 +253,19 @@ def measure_import(product: World, plain: World, rows: int) -> dict[str, float]:
 def measure_crowd(product: World, plain: World, each: int) -> dict[str, float]:
     """Let eight processes post at once, bare and by the product; acts a second, and the longest wait."""
 
-    def bare(number: int) -> Callable[[int], None]:
+    def bare(number: int) -> Callable[[int], object]:
         raw = plain.raw()
         return lambda n: raw.earn(plain.budget, plain.purses[(number * each + n) % HOUSEHOLDS], 1)
 
-    def house(number: int) -> Callable[[int], None]:
-        return lambda n: product_earn(product, number * each + n, 1)
+    def house(number: int) -> Callable[[int], object]:
+        return lambda n: product_earn(product, number * each + n, 1)()
 
     floor, _wait = _crowd(plain, bare, each)
     path, wait = _crowd(product, house, each)
     return {"floor_a_second": floor, "a_second": path, "share": path / floor, "worst_wait_s": wait}
 
 
-def _crowd(world: World, worker: Callable[[int], Callable[[int], None]], each: int) -> tuple[float, float]:
+def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each: int) -> tuple[float, float]:
     fork = multiprocessing.get_context("fork")
     go, mouths = fork.Barrier(PROCESSES), fork.SimpleQueue()
 
