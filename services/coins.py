@@ -24,7 +24,7 @@ from models.stations import CoinStation
 from services.access import require
 from services.audit import record_audit
 from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
-from services.purses import account_id, add_lot, balance_of, budget_of, county_of, purses, purses_owed, spend, take
+from services.purses import account_id, add_lot, award_accounts, balance_of, county_of, purses, spend, take
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
 
@@ -101,24 +101,24 @@ def earn(
         "act": kind.value, "household": household.id, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "resident": resident_id, "source": source_key,
     }  # fmt: skip
-    known = _known(uid, body, source_key)
-    if known:
-        return known
+    before = _known(uid, body, source_key)
+    if before:
+        return before
     refuse_own(household, actor)
     if resident_id is not None and db.session.scalar(_HOME, {"resident": resident_id}) != household.id:
         raise NotFound
-    budget = budget_of(household, today=today)
-    purse, debt, owing = purses_owed(household, today=today)
-    owed = min(points, owing)
-    lines: list[Line] = [(budget, debt, owed)] if owed else []
+    budget, purse, debt = award_accounts(household, today=today)
+    owed = min(points, -debt.balance)
+    lines: list[Line] = [(budget.id, debt.id, owed)] if owed else []
     if points > owed:
-        lines.append((budget, purse, points - owed))
+        lines.append((budget.id, purse.id, points - owed))
     entry = Entry(
         kind=kind, uid=uid, body=body, place=Place.of(household), effective_on=effective_on, lines=lines, memo=memo,
         source_key=source_key, rule_item_id=rule_item_id, resident_id=resident_id,
     )  # fmt: skip
-    receipt = post(entry, actor=actor, at=at, today=today)
-    add_lot(purse, receipt.journal_id, points - owed, expires_on)
+    known = {row.id: row for row in (budget, purse, debt)}
+    receipt = post(entry, known=known, actor=actor, at=at, today=today)
+    add_lot(purse.id, receipt.journal_id, points - owed, expires_on)
     return receipt
 
 

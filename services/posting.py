@@ -187,6 +187,7 @@ def post(
     *,
     released: Mapping[int, int] | None = None,
     between: Callable[[], None] | None = None,
+    known: Mapping[int, Any] | None = None,
     actor: Actor,
     at: datetime,
     today: date,
@@ -194,12 +195,13 @@ def post(
     """Append a journal and move the coins. Raises NotEnough, BudgetShort, MonthClosed or NotYet.
 
     Must be called inside an act, after `open_ledger` and `earlier`. `between` is done when the journal stands and
-    before its lines; `released` says which held coins (by account) it lets go.
+    before its lines; `released` says which held coins (by account) it lets go; `known` are the rows of the accounts,
+    where they were read under the ledger's lock already.
     """
     number, prev_hash, closed = _newest(entry.place.county_id)
     _refuse_day(entry, today, closed)
-    known = _accounts(entry.lines)
-    balances = {ident: row.balance for ident, row in known.items()}
+    known = known or _accounts(entry.lines)
+    balances = {ident: known[ident].balance for one in entry.lines for ident in one[:2]}
     stated = _stated(entry.lines, released or {}, known, balances)
     row = _row(entry, (number, prev_hash), stated, known, actor, at)
     db.session.connection().execute(_NEW_JOURNAL, row)

@@ -18,12 +18,11 @@ from services.refusals import NotFound
 
 _lot = table_of(CoinLot)
 _use = table_of(CoinLotUse)
-_HOUSEHOLDS = sa.select(account.c.id, account.c.kind, account.c.balance).where(
-    account.c.household_id == sa.bindparam("household")
-)
-_BUDGET = sa.select(account.c.id).where(
-    account.c.kind == AccountKind.BUDGET.value, account.c.village_id == sa.bindparam("village")
-)
+_AWARDED = (AccountKind.BUDGET.value, AccountKind.HOUSEHOLD.value, AccountKind.DEBT.value)
+_PURSES = sa.select(account.c.id, account.c.kind).where(account.c.household_id == sa.bindparam("household"))
+_AWARD = sa.select(account).where(account.c.household_id == sa.bindparam("household")).union_all(
+    sa.select(account).where(account.c.village_id == sa.bindparam("village"), account.c.kind == _AWARDED[0])
+)  # fmt: skip
 _LOTS = (
     sa.select(_lot)
     .where(_lot.c.account_id == sa.bindparam("purse"), _lot.c.remaining > 0)
@@ -89,25 +88,28 @@ def village_of(household: Household) -> OrgUnit:
 
 def purses(household: Household, *, today: date) -> tuple[int, int]:
     """Return the accounts of a household: its coins, and its debt."""
-    purse, debt, _owed = purses_owed(household, today=today)
+    found = {row.kind: int(row.id) for row in db.session.connection().execute(_PURSES, {"household": household.id})}
+    purse, debt = (
+        found.get(kind.value) or account_id(kind, household, today=today)
+        for kind in (AccountKind.HOUSEHOLD, AccountKind.DEBT)
+    )
     return purse, debt
 
 
-def purses_owed(household: Household, *, today: date) -> tuple[int, int, int]:
-    """Return the accounts of a household, and how many coins it owes."""
-    rows = db.session.connection().execute(_HOUSEHOLDS, {"household": household.id})
-    found = {row.kind: (int(row.id), int(row.balance)) for row in rows}
-    purse, debt = (
-        found.get(kind.value) or (account_id(kind, household, today=today), 0)
-        for kind in (AccountKind.HOUSEHOLD, AccountKind.DEBT)
-    )
-    return purse[0], debt[0], -debt[1]
+def award_accounts(household: Household, *, today: date) -> tuple[Any, Any, Any]:
+    """Return the rows of what an award moves: the budget of the village, the household's coins, its debt.
 
-
-def budget_of(household: Household, *, today: date) -> int:
-    """Return the account from which a household is awarded: its village's. Raises NotFound."""
-    found = db.session.connection().execute(_BUDGET, {"village": household.village_id}).scalar()
-    return int(found) if found is not None else account_id(AccountKind.BUDGET, village_of(household), today=today)
+    Raises NotFound.
+    """
+    which = {"household": household.id, "village": household.village_id}
+    for _ in range(2):
+        found = {row.kind: row for row in db.session.connection().execute(_AWARD, which)}
+        if len(found) == len(_AWARDED):
+            break
+        account_id(AccountKind.BUDGET, village_of(household), today=today)
+        purses(household, today=today)
+    budget, purse, debt = (found[kind] for kind in _AWARDED)
+    return budget, purse, debt
 
 
 def has_purse(household: Household) -> bool:
