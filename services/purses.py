@@ -23,6 +23,9 @@ _PURSES = sa.select(account.c.id, account.c.kind).where(account.c.household_id =
 _AWARD = sa.select(account).where(account.c.household_id == sa.bindparam("household")).union_all(
     sa.select(account).where(account.c.village_id == sa.bindparam("village"), account.c.kind == _AWARDED[0])
 )  # fmt: skip
+_SALE = sa.select(account).where(account.c.household_id == sa.bindparam("household")).union_all(
+    sa.select(account).where(account.c.station_id == sa.bindparam("station"))
+)  # fmt: skip
 _LOTS = (
     sa.select(_lot)
     .where(_lot.c.account_id == sa.bindparam("purse"), _lot.c.remaining > 0)
@@ -122,6 +125,18 @@ def move_purses(household: Household) -> None:
     place = Place.of(household).columns()
     elsewhere = sa.or_(*(account.c[name].is_distinct_from(value) for name, value in place.items()))
     db.session.execute(sa.update(account).where(account.c.household_id == household.id, elsewhere).values(place))
+
+
+def sale_accounts(household: Household, station: CoinStation, *, today: date) -> tuple[Any, Any]:
+    """Return the rows of what a sale moves: the household's coins, and the station's takings."""
+    which = {"household": household.id, "station": station.id}
+    for _ in range(2):
+        found = {row.kind: row for row in db.session.connection().execute(_SALE, which)}
+        if AccountKind.STATION.value in found and AccountKind.HOUSEHOLD.value in found:
+            break
+        account_id(AccountKind.STATION, station, today=today)
+        purses(household, today=today)
+    return found[AccountKind.HOUSEHOLD.value], found[AccountKind.STATION.value]
 
 
 def balance_of(ident: int) -> int:

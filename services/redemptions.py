@@ -27,6 +27,7 @@ from services.purses import (
     given_back,
     household_of,
     purses,
+    sale_accounts,
     spend,
     take,
     whatever,
@@ -92,14 +93,13 @@ def redeem(
     refuse_own(household, actor)
     goods = goods_for(station, basket)
     total = sum(good.price * basket[good.id] for good in goods)
-    purse, _debt = purses(household, today=today)
-    uses = spend(purse, total, on=today)
-    till = account_id(AccountKind.STATION, station, today=today)
+    purse, till = sale_accounts(household, station, today=today)
+    uses = spend(purse.id, total, on=today)
     entry = Entry(
         kind=JournalKind.REDEEM, uid=uid, body=body, place=Place.of(station), effective_on=today,
-        lines=[(purse, till, total)],
+        lines=[(purse.id, till.id, total)],
     )  # fmt: skip
-    receipt = post(entry, actor=actor, at=at, today=today)
+    receipt = post(entry, known={purse.id: purse, till.id: till}, actor=actor, at=at, today=today)
     take(receipt.journal_id, uses)
     out = {good.id: (-basket[good.id], good.price) for good in goods}
     move_goods(station.id, out, MoveKind.REDEEM, journal_id=receipt.journal_id, actor=actor, at=at)
