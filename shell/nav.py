@@ -128,11 +128,12 @@ def navigation(actor: Actor | None, forms: Iterable[PublishedForm] = ()) -> list
 
 
 def phone_places(actor: Actor | None) -> list[Entry]:
-    """Return at most four places for the bottom bar of a phone."""
+    """Return at most four places for the bottom bar of a phone; those of coins where the others leave room."""
     if actor is None:
         return []
-    places = [entry for entry in (*WORK.entries, *COINS.entries, SEARCH, PROFILE) if entry.phone]
-    return list(_open(places, actor))[:PHONE_PLACES]
+    first = [entry for entry in (*WORK.entries, SEARCH, PROFILE, *COINS.entries) if entry.phone]
+    chosen = list(_open(first, actor))[:PHONE_PLACES]
+    return [entry for entry in (*WORK.entries, *COINS.entries, SEARCH, PROFILE) if entry in chosen]
 
 
 def _open(entries: Iterable[Entry], actor: Actor) -> Iterator[Entry]:
