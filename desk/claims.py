@@ -30,7 +30,8 @@ def claim_list() -> str:
     page = reads.listed(tab, who, before=request.args.get("before", type=_number))
     return render_template(
         "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
-        deduct=DEDUCT, may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
+        deduct=DEDUCT, full=who.can("household:list"),
+        may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
     )  # fmt: skip
 
 
@@ -50,10 +51,10 @@ def approve_claims() -> Any:
     return redirect(url_for("desk.claim_list", tab=reads.APPROVE), 303)
 
 
-@bp.get("/claims/<uid>")
+@bp.get("/claims/<claim_uid>")
 @requires("claim:list")
-def claim(uid: str) -> str:
-    found = _claim(uid)
+def claim(claim_uid: str) -> str:
+    found = _claim(claim_uid)
     who = actor()
     return render_template(
         "desk/claims/one.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT,
@@ -61,52 +62,54 @@ def claim(uid: str) -> str:
         may_approve=_waits_for_approval(found) and may_decide(found.item, found, who),
         may_settle=found.state == ClaimState.CONTESTED and may_decide(found.item, found, who),
         may_object=found.state == ClaimState.NOTICE and not found.waits_for and claims.may_object(found, who),
-        own=found.filer_id == who.user_id,
+        own=found.filer_id == who.user_id, full=who.can("household:list"),
     )  # fmt: skip
 
 
-@bp.post("/claims/<uid>/agree")
+@bp.post("/claims/<claim_uid>/agree")
 @requires("claim:review")
-def agree_claim(uid: str) -> Any:
+def agree_claim(claim_uid: str) -> Any:
     return _done(
-        uid, lambda one: claims.agree(one, note=_note(), actor=actor(), at=clock.now()), _("评议同意，转审批。")
+        claim_uid, lambda one: claims.agree(one, note=_note(), actor=actor(), at=clock.now()), _("评议同意，转审批。")
     )
 
 
-@bp.post("/claims/<uid>/approve")
+@bp.post("/claims/<claim_uid>/approve")
 @requires("claim:approve")
-def approve_claim(uid: str) -> Any:
+def approve_claim(claim_uid: str) -> Any:
     return _done(
-        uid,
+        claim_uid,
         lambda one: claims.approve(one, note=_note(), actor=actor(), at=clock.now(), today=clock.today()),
         _("已通过，公示期满自动入账。"),
     )
 
 
-@bp.post("/claims/<uid>/refuse")
-@requires("claim:list")
-def refuse_claim(uid: str) -> Any:
+@bp.post("/claims/<claim_uid>/refuse")
+@requires("claim:file")
+def refuse_claim(claim_uid: str) -> Any:
     return _done(
-        uid, lambda one: claims.refuse(one, note=_note(), actor=actor(), at=clock.now()), _("已退回，原因写在经过里。")
+        claim_uid,
+        lambda one: claims.refuse(one, note=_note(), actor=actor(), at=clock.now()),
+        _("已退回，原因写在经过里。"),
     )
 
 
-@bp.post("/claims/<uid>/object")
-@requires("claim:list")
-def object_to_claim(uid: str) -> Any:
+@bp.post("/claims/<claim_uid>/object")
+@requires("claim:file")
+def object_to_claim(claim_uid: str) -> Any:
     return _done(
-        uid,
+        claim_uid,
         lambda one: claims.object_to(one, note=_note(), actor=actor(), at=clock.now(), today=clock.today()),
         _("异议已记下，裁定之前不会入账。"),
     )
 
 
-@bp.post("/claims/<uid>/settle")
+@bp.post("/claims/<claim_uid>/settle")
 @requires("claim:approve")
-def settle_claim(uid: str) -> Any:
+def settle_claim(claim_uid: str) -> Any:
     upheld = request.form.get("upheld") == "1"
     return _done(
-        uid,
+        claim_uid,
         lambda one: claims.settle_objection(one, upheld=upheld, note=_note(), actor=actor(), at=clock.now()),
         _("异议已裁定。"),
     )
@@ -123,8 +126,8 @@ def coin_notice() -> str:
     )  # fmt: skip
 
 
-def _claim(uid: str) -> CoinClaim:
-    found = reads.claims_by_uid([uid], actor(), "claim:list")
+def _claim(claim_uid: str) -> CoinClaim:
+    found = reads.claims_by_uid([claim_uid], actor(), "claim:list")
     if not found:
         abort(404)
     return found[0]
@@ -144,8 +147,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _done(uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
-    found = _claim(uid)
+def _done(claim_uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
+    found = _claim(claim_uid)
     try:
         act(found)
     except (NotAllowed, NotFound):
@@ -154,4 +157,4 @@ def _done(uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
         flash(str(refusal), "danger")
     else:
         flash(said, "success")
-    return redirect(url_for("desk.claim", uid=uid), 303)
+    return redirect(url_for("desk.claim", claim_uid=claim_uid), 303)

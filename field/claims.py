@@ -56,43 +56,43 @@ def new_claim() -> Any:
             filed = _file(form, household, {item.id: item for item in items})
             if filed is not None:
                 flash(_("已申报，接下来等评议和审批。"), "success")
-                return redirect(url_for("field.claim", uid=filed), 303)
+                return redirect(url_for("field.claim", claim_uid=filed), 303)
             household = _household(request.values.get("household", ""))
     form.uid.data = _uid()
     return render_template("field/claim_new.html", form=form, household=household, items=items), status
 
 
-@bp.get("/claims/<uid>")
+@bp.get("/claims/<claim_uid>")
 @requires("claim:file")
-def claim(uid: str) -> str:
-    found = _claim(uid)
+def claim(claim_uid: str) -> str:
+    found = _claim(claim_uid)
     return render_template(
         "field/claim.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT, today=clock.today(),
         may_withdraw=found.filer_id == actor().user_id and found.state in claims.OPEN, mine=_mine(found),
-        may_object=claims.may_object(found, actor()),
+        may_object=claims.may_object(found, actor()), full=_mine(found) or actor().can("household:list"),
     )  # fmt: skip
 
 
-@bp.post("/claims/<uid>/withdraw")
+@bp.post("/claims/<claim_uid>/withdraw")
 @requires("claim:file")
-def withdraw_claim(uid: str) -> Any:
-    return _done(uid, lambda one: claims.withdraw(one, actor=actor(), at=clock.now()), _("已撤回。"))
+def withdraw_claim(claim_uid: str) -> Any:
+    return _done(claim_uid, lambda one: claims.withdraw(one, actor=actor(), at=clock.now()), _("已撤回。"))
 
 
-@bp.post("/claims/<uid>/appeal")
+@bp.post("/claims/<claim_uid>/appeal")
 @requires("claim:file")
-def appeal_claim(uid: str) -> Any:
+def appeal_claim(claim_uid: str) -> Any:
     note = request.form.get("note", "")
     return _done(
-        uid, lambda one: claims.appeal(one, note=note, actor=actor(), at=clock.now()), _("已申诉，会重新评议。")
+        claim_uid, lambda one: claims.appeal(one, note=note, actor=actor(), at=clock.now()), _("已申诉，会重新评议。")
     )
 
 
-@bp.route("/claims/<uid>/object", methods=["GET", "POST"])
+@bp.route("/claims/<claim_uid>/object", methods=["GET", "POST"])
 @requires("claim:file")
-def object_to_claim(uid: str) -> Any:
+def object_to_claim(claim_uid: str) -> Any:
     """Ask for the reason of an objection, from the board or the claim; nothing but the board's words is shown."""
-    found = reads.notice_by_uid(uid, actor(), clock.today())
+    found = reads.notice_by_uid(claim_uid, actor(), clock.today())
     if found is None:
         abort(404)
     error, status = "", 200
@@ -110,8 +110,8 @@ def object_to_claim(uid: str) -> Any:
     return render_template("field/claim_object.html", claim=found, error=error), status
 
 
-def _claim(uid: str) -> CoinClaim:
-    found = reads.claim_by_uid(uid, actor())
+def _claim(claim_uid: str) -> CoinClaim:
+    found = reads.claim_by_uid(claim_uid, actor())
     if found is None:
         abort(404)
     return found
@@ -170,8 +170,8 @@ def _photo(form: Any) -> str | None:
     return form.sent_photo.data or None
 
 
-def _done(uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
-    found = _claim(uid)
+def _done(claim_uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
+    found = _claim(claim_uid)
     try:
         act(found)
     except (NotAllowed, NotFound):
@@ -180,4 +180,4 @@ def _done(uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:
         flash(str(refusal), "danger")
     else:
         flash(said, "success")
-    return redirect(url_for("field.claim", uid=uid), 303)
+    return redirect(url_for("field.claim", claim_uid=claim_uid), 303)

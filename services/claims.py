@@ -220,9 +220,11 @@ def object_to(claim: CoinClaim, *, note: str, actor: Actor, at: datetime, today:
 def may_object(claim: CoinClaim, actor: Actor) -> bool:
     """Tell whether the actor may object to a claim that is on notice."""
     home = own_home(actor)
-    if (home is not None and home.id == claim.household_id) or covers(actor, "claim:list", claim):
+    if home is not None and home.id == claim.household_id:
         return True
-    return claim.item.direction != DEDUCT and covers(actor, "claim:file", claim)
+    if claim.item.direction == DEDUCT:  # what the household said at the desk
+        return covers(actor, "claim:review", claim) or covers(actor, "claim:approve", claim)
+    return covers(actor, "claim:file", claim)
 
 
 @transaction

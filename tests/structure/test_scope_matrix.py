@@ -64,6 +64,7 @@ def policy(mark: str) -> str:
         "resident:list": {marks.RESIDENT, marks.RESIDENT_PHONE_MASK},
         "token:manage": {marks.TOKEN},
         "station:list": {marks.STATION},
+        "claim:list": {marks.DEED, marks.PROOF},
         "webhook:list": {marks.HOOK},
     }
     return next((permission for permission, those in opened_by.items() if mark in those), "record:list")
@@ -89,7 +90,7 @@ def met_at_the_counter(mark: str) -> set[str]:
     """Return who meets a household or a station because coins are spent there; villagers their own."""
     opened_by = {marks.HOUSE_HINT: "coin:redeem", marks.RESIDENT: "coin:redeem"}
     opened_by |= dict.fromkeys((marks.HOUSE, marks.STATION), "coin:list")
-    own = {"villager.yucun"} if mark in {marks.HOUSE, marks.STATION} else set()
+    own = {"villager.yucun"} if mark in {marks.HOUSE, marks.STATION, marks.RESIDENT, marks.DEED, marks.PROOF} else set()
     return own | (inside_with(opened_by[mark]) if mark in opened_by else set())
 
 

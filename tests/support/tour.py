@@ -24,8 +24,8 @@ OWN_SESSION = {
     "desk.end_other_sign_ins", "portal.set_language", "portal.healthz",
 }  # fmt: skip
 THINGS = {"org_unit": "unit", "user": "user", "household": "household", "resident": "resident", "category": "category",
-          "coin_station": "station", "coin_good": "good", "audit_event": "audit", "api_token": "token",
-          "webhook": "webhook"}  # fmt: skip
+          "coin_station": "station", "coin_good": "good", "coin_rule_set": "rules", "audit_event": "audit",
+          "api_token": "token", "webhook": "webhook"}  # fmt: skip
 WORDS = (marks.WORD, "楼板", "余村", marks.PHONE, marks.RESIDENT_PHONE, "lljf-000001")
 
 
@@ -72,6 +72,7 @@ class Tour:
             "household_id": (village.ids["household"],),
             "code": (village.coins["code"],),
             "receipt_uid": (village.coins["receipt"],),
+            "claim_uid": (village.coins["claim"],),
         }
         cells: dict[str, Any] = {"f_a1": village.ids["unit"], "f_a2": "leak", "f_a5_ge": 1, "f_a4_ge": "2026-11-01"}
         lists: list[dict[str, Any]] = [

@@ -15,6 +15,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.calendar import CalendarDay, DayStatus
 from models.categories import Category, CategoryKind
+from models.claims import ClaimStep, CoinClaim
 from models.coins import CoinHold, CoinJournal
 from models.comments import Comment
 from models.drafts import Draft
@@ -25,13 +26,14 @@ from models.imports import ImportRun, ImportState
 from models.messages import Notice, Outbox
 from models.orgs import OrgName, OrgUnit
 from models.people import Household, Resident
+from models.point_rules import RuleItem, RuleSet
 from models.records import Record, RecordRevision
 from models.stations import CoinGood, CoinStation, CoinStock, MoveKind
 from models.tokens import ApiToken
 from models.views import RegisterView
 from models.webhooks import Webhook
 from queries.records import Request, page
-from services import coins, redemptions
+from services import claims, coins, redemptions
 from services.comments import write_comment
 from services.files import FileStore
 from services.goods import create_good
@@ -42,6 +44,7 @@ from services.stock import move_goods
 from services.transaction import write_transaction
 from services.views import create_view
 from tests.pages import JudgingClient
+from tests.support import points
 from tests.support.cast import AT, SINCE, TODAY, Cast
 from tests.support.entry import DISPUTE, PAGE_1, PAGE_2, PAGE_3, begin, picture, post_page
 from tests.support.entry import publish as publish_version
@@ -59,6 +62,7 @@ DRAFT = "暗号草稿说明"
 DRAFT_PHOTO = "暗号草稿照片.jpg"
 HOUSE, HOUSE_HINT = "暗号户七号", "暗号路门牌"
 RESIDENT = "暗号居民"
+DEED, PROOF = "暗号善举", "暗号证人"
 ADDRESS = "暗号路七号楼"
 RESIDENT_PHONE, RESIDENT_PHONE_MASK = "13833221177", "138****1177"
 NOTICE = "暗号通知一则"
@@ -115,7 +119,8 @@ class Village:
             RESIDENT: "the resident", ADDRESS: "the resident's address", USER: "the user", NOTE: "the unit's note",
             PAST_NAME: "the unit's earlier name", RESIDENT_PHONE: "the resident's phone",
             RESIDENT_PHONE_MASK: "the resident's masked phone", NOTICE: "the notice", TOKEN: "the token",
-            STATION: "the station", HOOK: "the webhook", IMPORTED: "the import", EXPORTED: "the export",
+            STATION: "the station", DEED: "the claim", PROOF: "the claim's evidence",
+            HOOK: "the webhook", IMPORTED: "the import", EXPORTED: "the export",
             self.number: NUMBER_MARK,
         }  # fmt: skip
 
@@ -143,6 +148,10 @@ class Village:
             (Form, Form.id == self.form_id),
             (RegisterView, RegisterView.uid == self.view),
             (CoinJournal, CoinJournal.village_id == self.ids["unit"]),
+            (CoinClaim, CoinClaim.village_id == self.ids["unit"]),
+            (ClaimStep, sa.true()),
+            (RuleSet, RuleSet.county_id == self.cast.units[VILLAGE_COUNTY]),
+            (RuleItem, sa.true()),
             (CoinStation, CoinStation.village_id == self.ids["unit"]),
             (CoinHold, CoinHold.station_id == self.ids["station"]),
             (CoinStock, CoinStock.station_id == self.ids["station"]),
@@ -174,6 +183,7 @@ def settle(cast: Cast, client: JudgingClient, document: dict[str, Any] | None = 
         _loose_ends(village)
         _exchange(village)
     _coins(village)
+    _claim(village)
     village.ids["audit"] = db.session.scalar(
         sa.select(AuditEvent.id).where(AuditEvent.act == "record:change").order_by(AuditEvent.id.desc()).limit(1)
     )  # type: ignore[assignment]
@@ -325,3 +335,18 @@ def _coins(village: Village) -> None:
     redemptions.redeem(home(), station, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)
     station = db.session.get_one(CoinStation, stations[0])
     village.coins["code"] = redemptions.hold(home(), station, {rice: 2}, uid="d" * 32, actor=clerk, **by).code
+
+
+def _claim(village: Village) -> None:
+    """Add a claim of the household that stands on the public notice, because the villager there objected to it."""
+    cast = village.cast
+    rules = points.publish_rules(cast)
+    village.ids["rules"] = rules.id
+    home = db.session.get_one(Household, village.ids["household"])
+    asked = claims.Asked(item=points.item("clean"), points=5, done_on=TODAY, what=DEED, evidence=PROOF)
+    worker, official = cast.actor("grid.yucun"), cast.actor("official.yucun")
+    claim = claims.file_claim(home, asked, uid="e" * 32, actor=worker, at=AT, today=TODAY)
+    claims.agree(claim, actor=official, at=AT)
+    claims.approve(claim, actor=official, at=AT, today=TODAY)
+    claims.object_to(claim, note="记错了人家", actor=cast.actor("villager.yucun"), at=AT, today=TODAY)
+    village.coins["claim"] = claim.uid
