@@ -20,6 +20,7 @@ from forms.forms import zh_of
 from forms.saying import said
 from models.forms import Form
 from queries import forms as reads
+from queries.xlsforms import open_marks
 from services.form_roles import full_check
 from services.forms import publish_form, reopen_form, retire_form
 from shell.access import actor
@@ -83,6 +84,10 @@ class FormPublishing(FormActs):
         for problem in problems:
             words = said(Message(problem.message, problem.params))
             yield Trouble(labels.get(problem.fid or "", ""), words, self._mended_at(form, problem.path, problem.fid))
+        for mark in open_marks(form.id):
+            if mark.blocking:
+                words = _("工作簿 %(cell)s：%(why)s。请看过后处理这一处", cell=mark.cell, why=said(mark.message))
+                yield Trouble(labels.get(mark.fid, ""), words, url_for(".workbook_view", key=form.key))
         for one in told:
             if not one.change.allowed:
                 yield Trouble(

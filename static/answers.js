@@ -56,7 +56,7 @@ function plain(raw, places) {
 }
 
 function money(controls) {
-  const found = /^[¥￥]?\s*(\S.*?)\s*元?$/.exec(text(controls).trim());
+  const found = /^[¥￥]?\s*(\S.*?)\s*\u5143?$/.exec(text(controls).trim());
   return found ? plain(found[1], 2) : null;
 }
 

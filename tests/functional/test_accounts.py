@@ -209,7 +209,7 @@ def test_everybody_sees_only_the_accounts_of_their_place(cast: Cast) -> None:
     assert seen("admin.next") == {"admin.next", "official.next"}
     assert seen(VILLAGE) == set()
     grant(cast, "official.wuhe", Role.ADMIN, TOWN)
-    people = {"official.tianhuangping", VILLAGE, "official.wuhe", "grid.yucun"}
+    people = {"official.tianhuangping", VILLAGE, "official.wuhe", "grid.yucun", "clerk.yucun", "villager.yucun"}
     assert seen("official.wuhe") == people
     assert user_in_scope(cast.users["admin"], cast.actor("official.wuhe"), "user:list") is None
     assert user_in_scope(cast.users[VILLAGE], cast.actor("official.wuhe"), "user:list") is not None

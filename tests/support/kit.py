@@ -36,7 +36,7 @@ HOSTILE = "<b>粗</b>"  # markup where only text belongs
 TOWN = Grant(Role.DISPATCHER, 2, "天荒坪镇", Level.TOWNSHIP, 1, 2, None)
 COUNTY = Grant(Role.ADMIN, 1, "安吉县中心", Level.COUNTY, 1, None, None)
 ADMIN = Actor(1, "admin", "王建国", (TOWN, COUNTY))
-PLACES = ("users", "people", "households", "categories", "calendar", "settings", "audit", "forms")
+PLACES = ("users", "people", "households", "categories", "calendar", "settings", "audit", "forms", "interface", "packs")
 
 
 class Base(DeclarativeBase):
