@@ -17,6 +17,8 @@ from services.refusals import NotFound, Refusal
 MOST_OF_A_GOOD = 999
 _stock = table_of(CoinStock)
 _moved = table_of(CoinStockMove)
+_THERE = sa.select(_stock).where(_stock.c.station_id == sa.bindparam("station"))
+_NEW_MOVES = sa.insert(_moved)
 Basket = Mapping[int, int]  # good id -> how many
 
 
@@ -59,8 +61,8 @@ def goods_for(station: CoinStation, basket: Basket) -> list[CoinGood]:
 
 def free_of(station_id: int) -> dict[int, int]:
     """Return how many of each good a station can still give out, by good id."""
-    query = sa.select(_stock.c.good_id, _stock.c.on_hand - _stock.c.reserved).where(_stock.c.station_id == station_id)
-    return {good_id: int(free) for good_id, free in db.session.execute(query)}
+    rows = db.session.connection().execute(_THERE, {"station": station_id})
+    return {row.good_id: int(row.on_hand) - int(row.reserved) for row in rows}
 
 
 def move_goods(
@@ -77,17 +79,14 @@ def move_goods(
 
     Under the ledger's lock: two who count at the same moment would else both state what the first has left.
     """
-    open_ledger()
-    known = {
-        good_id: int(on_hand)
-        for good_id, on_hand in db.session.execute(
-            sa.select(_stock.c.good_id, _stock.c.on_hand).where(_stock.c.station_id == station_id)
-        )
-    }
+    if journal_id is None:  # whoever has posted has the lock
+        open_ledger()
+    rows = db.session.connection().execute(_THERE, {"station": station_id})
+    known = {row.good_id: int(row.on_hand) for row in rows}
     new = [{"station_id": station_id, "good_id": good_id} for good_id in quantities if good_id not in known]
     if new:
         db.session.execute(sa.insert(_stock).values(on_hand=0, reserved=0, low_at=0), new)
-    rows = [
+    moves = [
         {
             "station_id": station_id, "good_id": good_id, "kind": kind.value, "quantity": quantity, "price": price,
             "after": known.get(good_id, 0) + quantity, "journal_id": journal_id, "note": note,
@@ -95,4 +94,4 @@ def move_goods(
         }
         for good_id, (quantity, price) in sorted(quantities.items())
     ]  # fmt: skip
-    db.session.execute(sa.insert(_moved), rows)
+    db.session.connection().execute(_NEW_MOVES, moves)

@@ -25,7 +25,7 @@ from services.refusals import NotAllowed, NotFound
 from services.stock import OutOfStock
 from services.transaction import write_transaction
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
-from tests.support.coins import LATER, RICE, SOAP, Purse, Station, uid
+from tests.support.coins import LATER, RICE, SOAP, Purse, Station, uid, without_triggers
 
 NEXT_YEAR_END = date(2027, 12, 31)
 
@@ -230,11 +230,7 @@ def test_the_audit_finds_nothing_after_all_kinds_of_acts_and_names_what_an_intru
     assert run(args=["ledger", "audit"]).exit_code == 0
     db.session.remove()
     with db.engine.begin() as connection:
-        triggers = (
-            ["coin_line_no_update"] if db.engine.dialect.name == "sqlite" else ["coin_line_append_only ON coin_line"]
-        )
-        for trigger in triggers:
-            connection.execute(sa.text(f"DROP TRIGGER {trigger}"))
+        connection.execute(sa.text(without_triggers()))
         connection.execute(sa.text("UPDATE coin_line SET amount = amount + 1 WHERE journal_id = 2"))
     told = run(args=["ledger", "audit", "--json"])
     assert told.exit_code == 1

@@ -26,7 +26,7 @@ from shell.clock import now
 from shell.files import file_store
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, Cast
-from tests.support.coins import RICE, SOAP, Purse, Station
+from tests.support.coins import RICE, SOAP, Purse, Station, without_triggers
 from tests.support.entry import picture
 
 LATER_THAN_EVER = date(2099, 12, 31)  # the pages ask the real clock
@@ -275,9 +275,7 @@ def test_coins_expire_and_a_breach_is_told_to_administrators_and_auditors(
     assert verify_ledger(AT)["breaches"] == []
     db.session.remove()
     with db.engine.begin() as connection:
-        sqlite = db.engine.dialect.name == "sqlite"
-        trigger = "coin_line_no_update" if sqlite else "coin_line_append_only ON coin_line"
-        connection.execute(sa.text(f"DROP TRIGGER {trigger}"))
+        connection.execute(sa.text(without_triggers()))
         connection.execute(sa.text("UPDATE coin_line SET amount = amount + 1 WHERE journal_id = 1"))
     assert verify_ledger(AT)["breaches"]
     told = {message.user_id for message in db.session.scalars(sa.select(Outbox))}
