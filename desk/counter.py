@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from queries.purses import Voucher, purse_of, voucher_at
 from queries.receipts import Paper, receipt
 from queries.scope import get_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
-from queries.stock import shelf
+from queries.stock import Place, shelf
 from services import redemptions
 from services.personal import mask_name
 from services.posting import UidConflict
@@ -66,8 +67,7 @@ def counter_sale(station_id: int, household_id: int) -> Any:
     station, household = _station(station_id), _household(household_id)
     places = shelf(station, on_offer=True)
     basket, uid, said, status, earlier = read_basket(request.form, places), sent_uid(), "", 200, ""
-    act = request.form.get("act", "")
-    if act == "redeem":
+    if request.form.get("act") == "redeem":
         try:
             at, today = clock.now(), clock.today()
             done = redemptions.redeem(household, station, basket, uid=uid, actor=actor(), at=at, today=today)
@@ -78,12 +78,8 @@ def counter_sale(station_id: int, household_id: int) -> Any:
             said, status = str(refusal), refusal.status
             if isinstance(refusal, UidConflict):
                 earlier, uid = uid, new_uid()
-    elif act == "scan":
-        code = request.form.get("scan", "")
-        if code.strip() and not scanned(basket, code, places):
-            said, status = _("本站没有这个条码的物品，没有加入。"), Refusal.status
-    elif act:
-        pressed(basket, act, places)
+    elif said := _fill(basket, places):
+        status = Refusal.status
     station, household = _station(station_id), _household(household_id)  # an act that was refused let them go
     page = render_template(
         "desk/counter/sale.html", station=station, household=household, purse=purse_of(household),
@@ -140,6 +136,16 @@ def reverse_receipt(receipt_uid: str) -> Any:
         return _receipt(receipt_uid, str(refusal), reason), refusal.status
     flash(_("已撤销：道德币退回这一户，物品回到库存。"), "success")
     return redirect(url_for("desk.receipt_page", receipt_uid=receipt_uid), 303)
+
+
+def _fill(basket: dict[int, int], places: Sequence[Place]) -> str:
+    """Do what the pressed button, or the scanner, says to a basket; return what is wrong with it."""
+    act, code = request.form.get("act", ""), request.form.get("scan", "")
+    if act != "scan":
+        pressed(basket, act, places)
+    elif code.strip() and not scanned(basket, code, places):
+        return str(_("本站没有这个条码的物品，没有加入。"))
+    return ""
 
 
 def state_of(voucher: Voucher) -> str:
