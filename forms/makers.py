@@ -11,8 +11,9 @@ from wtforms.fields import BooleanField, Field
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TelInput
 
 from engine.definition import Item
-from forms import controls, lookups
+from forms import controls
 from forms.answers import YES
+from forms.lookups import person
 from forms.uploads import UploadField
 
 SEGMENTS = 5  # up to so many options lie open side by side; more go into a menu
@@ -128,6 +129,6 @@ MAKERS: dict[str, Callable[[Item, str], Field]] = {
     "file": _upload,
     "audio": _upload,
     "signature": _upload,
-    "person": lookups.person,
+    "person": person,
     "repeat": _rows,
 }

@@ -205,7 +205,7 @@ def _filled(template: bytes, *, wrong: dict[int, tuple[str, str]] | None = None)
 
     own = [str(cell.value or "").rstrip("*").strip() for cell in tenants[1]]
     for n, name in enumerate(("李四", "王五"), start=1):
-        row = {"序号": 1, "行号": n, "租客姓名": name, "租客身份证号": ID_NO, "月租金": 800 + n}
+        row: dict[str, Any] = {"序号": 1, "行号": n, "租客姓名": name, "租客身份证号": ID_NO, "月租金": 800 + n}
         for place, head in enumerate(own, start=1):
             if head in row:
                 tenants.cell(n + 2, place, row[head])

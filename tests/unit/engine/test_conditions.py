@@ -53,13 +53,14 @@ def test_every_row_the_builder_offers_becomes_a_tree_and_a_row_again(fid: str) -
     for operator in conditions.operators_for(ITEMS[fid]):
         value = None if operator in {"filled", "empty"} else conditions.read_value(TYPED[fid][0], ITEMS[fid], ITEMS)
         assert value == (None if operator in {"filled", "empty"} else TYPED[fid][1])
-        condition = Condition((Clause(fid, operator, value),))
+        clause = Clause(fid, operator, value)
+        condition = Condition((clause,))
         tree = conditions.build(condition, ITEMS)
         assert problems(tree, set(ITEMS)) == []
         assert conditions.simple(tree) == condition
         (said,) = conditions.words(tree, ITEMS)
         assert ITEMS[fid].text() in str(said)
-        assert str(conditions.refusal(condition.clauses[0], ITEMS)).startswith(ITEMS[fid].text())
+        assert str(conditions.refusal(clause, ITEMS)).startswith(ITEMS[fid].text())
 
 
 def test_several_rows_keep_their_order_and_how_they_are_joined() -> None:
