@@ -19,6 +19,11 @@ from services.point_rules import MOST_POINTS, Said, Terms
 YEARS, MONTHS, VILLAGERS = "years", "months", "villagers"
 
 
+class _Origin(FlaskForm):  # type: ignore[misc]
+    owner = ChoiceField(_l("谁的规则"), coerce=int, description=_l("村里有自己的规则，就不用县里的。"))
+    like = ChoiceField(_l("照着哪一版起草"), coerce=id_or_none, required=False)
+
+
 class TermsForm(FlaskForm):  # type: ignore[misc]
     valid_from = DayField(_l("从哪一天起用"))
     valid_to = DayField(_l("用到哪一天"), required=False, description=_l("不填就一直用到换新版。"))
@@ -27,9 +32,8 @@ class TermsForm(FlaskForm):  # type: ignore[misc]
     note = LineField(_l("说明"), longest=200, required=False, description=_l("例如依据的村规民约或文件。"))
 
 
-class NewRulesForm(TermsForm):
-    owner = ChoiceField(_l("谁的规则"), coerce=int, description=_l("村里有自己的规则，就不用县里的。"))
-    like = ChoiceField(_l("照着哪一版起草"), coerce=id_or_none, required=False)
+class NewRulesForm(_Origin, TermsForm):
+    """A new version: whose, like which one, and its terms."""
 
 
 class EditRulesForm(TermsForm):

@@ -68,7 +68,7 @@ WORK = Section(
     "",
     (
         Entry(_l("今日"), "sun", "desk.home", phone=True),
-        Entry(_l("录入"), "pencil-square", "field.home", "record:create", prefix="/field/", phone=True),
+        Entry(_l("录入"), "pencil-square", "field.home", "record:create", prefix="/field/e/", phone=True),
     ),
 )
 COINS = Section(
