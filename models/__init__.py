@@ -31,7 +31,7 @@ from models import (
 )
 
 __all__ = [
-    "access", "accounts", "audit", "calendar", "categories", "claims", "coins", "comments", "drafts", "exports", "files",
-    "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "records", "settings", "stations",
-    "tokens", "webhooks", "xlsforms",
+    "access", "accounts", "audit", "calendar", "categories", "claims", "coins", "comments", "drafts", "exports",
+    "files", "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "records", "settings",
+    "stations", "tokens", "webhooks", "xlsforms",
 ]  # fmt: skip

@@ -150,12 +150,7 @@ def timeline(thing: str, ident: Any, actor: Actor) -> list[Event]:
     run_id = import_of(int(ident)) if thing == "record" else None
     if run_id is not None:
         own = sa.or_(own, sa.and_(AuditEvent.thing == "import_run", AuditEvent.thing_id == str(run_id)))
-    query = (
-        sa.select(AuditEvent)
-        .where(own)
-        .order_by(AuditEvent.id.desc())
-        .limit(TIMELINE_MAX)
-    )
+    query = sa.select(AuditEvent).where(own).order_by(AuditEvent.id.desc()).limit(TIMELINE_MAX)
     if not actor.system:
         query = query.where(sa.or_(AuditEvent.county_id.is_(None), AuditEvent.county_id.in_(actor.counties)))
     return told(db.session.scalars(query).all(), actor, brief=frozenset({f"{thing}:create", "record:import"}))

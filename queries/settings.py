@@ -50,7 +50,7 @@ SETTINGS: Mapping[str, Spec] = {
             _l("有这些角色的人，下次打开页面时要先开启两步验证。"),
         ),
         Spec(
-            MASK_NAMES, SettingKind.SWITCH, _l("公示时隐去名字"), True,
+            MASK_NAMES, SettingKind.SWITCH, _l("公示时隐去名字"), True,  # noqa: FBT003 - a value
             _l("道德币公示和公开榜上的姓名只显示姓，例如“张**”。"),
         ),
         Spec(

@@ -33,8 +33,12 @@ def extend_index(form: Form) -> int:
     known = shape(form.id)
     earlier = fields_of(one for number, one in known.definitions.items() if number != max(known.definitions))
     fresh = [field for fid, field in known.fields.items() if fid not in earlier]
-    asked_before = {item.fid for number, one in known.definitions.items() if number != max(known.definitions)
-                    for item in one.every_item} | {STAGE}  # fmt: skip - every record is in a stage
+    asked_before = {
+        item.fid
+        for number, one in known.definitions.items()
+        if number != max(known.definitions)
+        for item in one.every_item
+    } | {STAGE}  # fmt: skip - every record is in a stage
     for field in fresh:
         if field.fid not in asked_before:
             _mark_empty(form.id, field)
@@ -149,9 +153,7 @@ def _write_counts(form_id: int, known: Shape) -> None:
     ]
     places, tallies = counted_anew(form_id, known)
     months = [{"form_id": form_id, **dict(zip(PLACE, key, strict=True)), "n": n} for key, n in places.items()]
-    sums = [
-        {"form_id": form_id, **dict(zip(TALLY, (*key, *amounts), strict=True))} for key, amounts in tallies.items()
-    ]
+    sums = [{"form_id": form_id, **dict(zip(TALLY, (*key, *amounts), strict=True))} for key, amounts in tallies.items()]
     for model, told in ((FieldCount, rows), (RecordCount, months), (FieldMonth, sums)):
         if told:
             db.session.execute(sa.insert(model), told)

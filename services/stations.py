@@ -17,6 +17,7 @@ from queries.stations import station_code_taken
 from services.access import require
 from services.audit import changes, record_audit
 from services.locking import advance, lock
+from services.posting import open_ledger
 from services.refusals import Refusal
 from services.transaction import transaction
 
@@ -66,6 +67,7 @@ def close_station(
     station: CoinStation, *, closed_on: date, row_version: int, actor: Actor, at: datetime, today: date
 ) -> CoinStation:
     """Close a station that has nothing left: no goods, no vouchers, no coins to be settled. Raises StationRefused."""
+    open_ledger()  # nothing is sold or held there between the look at what is left and the closing
     lock(station)
     require(actor, "station:manage", station)
     advance(station, row_version)

@@ -194,7 +194,7 @@ def _filled(template: bytes, *, wrong: dict[int, tuple[str, str]] | None = None)
         values: dict[str, Any] = {
             "序号": n, "所在村（社区）": "余村村", "房东": "张三", "联系电话": "13812342084",
             "房屋地址": f"余村 {n} 号", "出租间数": 1 + n % 5, "起租日期": date(2026, 10, 1 + n % 28),
-            "核查结果": ("待核查", "已核查", "有隐患")[n % 3], "隐患说明": "私拉电线" if n % 3 == 2 else None, "备注": None,
+            "核查结果": ("待核查", "已核查", "有隐患")[n % 3], "隐患说明": "私拉电线" if n % 3 == 2 else None,
         }  # fmt: skip
         if wrong and n in wrong:
             column, value = wrong[n]

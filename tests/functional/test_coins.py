@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from models.access import Actor
 from models.accounts import User
 from models.base import db
 from models.coins import CoinJournal
@@ -144,23 +145,15 @@ def test_nothing_becomes_effective_in_a_closed_month(station: Station) -> None:
     newest = db.session.scalars(sa.select(CoinJournal).order_by(CoinJournal.id.desc())).first()
     assert newest is not None
     assert (closed.head_id, closed.head_hash) == (newest.id, newest.hash)
-    with pytest.raises(MonthClosed):
-        station.earn("H1", 5, effective_on=TODAY, today=next_month)
+    for day in (TODAY, date(2026, 9, 1)):
+        with pytest.raises(MonthClosed):
+            station.earn("H1", 5, effective_on=day, today=next_month)
     with pytest.raises(NotCloseable):
         coins.close_month(county, "2026-11", actor=SYSTEM, at=AT, today=next_month)
 
 
-def test_nobody_acts_for_their_own_household(station: Station, cast: Cast) -> None:
-    home = station.household("H1")
-    with write_transaction():
-        resident = Resident(
-            household_id=home.id, name="潘村干", county_id=home.county_id, town_id=home.town_id,
-            village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
-        )  # fmt: skip
-        db.session.add(resident)
-        db.session.flush()
-        db.session.get_one(User, cast.users["official.yucun"]).resident_id = resident.id
-    official = cast.actor("official.yucun")
+def test_nobody_acts_for_their_own_household(station: Station) -> None:
+    official = lives_in(station, "official.yucun", "H1")
     with pytest.raises(OwnHousehold):
         station.earn("H1", 5, actor=official)
     station.earn("H2", 5, actor=official)
@@ -177,6 +170,69 @@ def test_a_village_neither_awards_nor_redeems_nor_takes_back_in_another(station:
         with pytest.raises(refusal):
             station.reverse(earned, actor=actor)
     assert station.purse("H1").balance == 40
+
+
+def lives_in(station: Station, username: str, code: str) -> Actor:
+    """Let an account be that of a member of a household."""
+    home = station.household(code)
+    with write_transaction():
+        resident = Resident(
+            household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
+            village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
+        )  # fmt: skip
+        db.session.add(resident)
+        db.session.flush()
+        db.session.get_one(User, station.cast.users[username]).resident_id = resident.id
+    return station.cast.actor(username)
+
+
+def test_a_villager_holds_and_gives_back_for_the_own_household_only(station: Station) -> None:
+    station.earn("H1", 40)
+    station.earn("H2", 40)
+    villager = lives_in(station, "villager.yucun", "H1")
+    neighbours = station.hold("H2", {SOAP: 1}, actor=station.cast.actor("clerk.yucun"))
+    with pytest.raises(NotFound):
+        station.hold("H2", {SOAP: 1}, actor=villager)
+    with pytest.raises(NotFound):
+        station.give_back(neighbours, actor=villager)
+    station.give_back(station.hold("H1", {SOAP: 1}, actor=villager), actor=villager)
+    assert (station.purse("H1"), station.purse("H2")) == (Purse(40, 0, 0), Purse(40, 7, 0))
+
+
+def test_a_code_that_passes_to_another_household_brings_no_coins_along(station: Station) -> None:
+    station.earn("H1", 40)
+    code = station.household("H1").code
+    with write_transaction():
+        station.household("H1").code = "renamed"
+        db.session.flush()
+        station.household("H2").code = code
+    station.earn("H2", 5)
+    station.redeem("H1", {RICE: 1})
+    assert (station.purse("H1").balance, station.purse("H2").balance) == (10, 5)
+    assert audit_ledger().breaches == []
+
+
+def test_what_expired_of_a_reversed_earning_is_no_debt(station: Station) -> None:
+    before = station.balance("budget")
+    earned = station.earn("H1", 30, expires_on=TODAY)
+    station.deduct("H1", 4)
+    coins.expire_household(station.household("H1"), TODAY, actor=SYSTEM, at=AT, today=TODAY)
+    station.earn("H1", 10)
+    station.reverse(earned)
+    assert (station.purse("H1"), station.balance("expired")) == (Purse(6, 0, 0), 0)
+    assert station.balance("budget") == before - 10
+    assert audit_ledger().breaches == []
+
+
+def test_an_earning_that_paid_a_debt_is_taken_from_what_came_later(station: Station) -> None:
+    first = station.earn("H1", 10)
+    station.deduct("H1", 10)
+    station.reverse(first)
+    paying = station.earn("H1", 10)
+    station.earn("H1", 20)
+    station.reverse(paying)
+    assert station.purse("H1") == Purse(10, 0, 0)
+    assert audit_ledger().breaches == []
 
 
 _FORGED = (

@@ -22,7 +22,9 @@ XLSFORM = {
     *("note", "calculate", "hidden", "geopoint", "barcode", "acknowledge", "image", "audio", "file"),
     *("begin_group", "begin_repeat"),
 }
-PROPERTIES = {"int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression", "fill", "columns"}
+PROPERTIES = {
+    *("int", "decimal", "bool", "text", "date", "choice", "options", "org_level", "expression", "fill", "columns"),
+}
 OPERATORS = {"eq", "in", "ge", "le", "contains", "empty"}
 FILTER_INPUTS = {"select", "number", "date", "time", "datetime-local", "text"}
 INDEX_METHODS = {"text": "index_text", "number": "index_number"}

@@ -9,8 +9,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from services.received import clean_name
 from services.pictures import LONGEST_SIDE, BrokenPicture, NotAPicture, TooManyPixels, redraw
+from services.received import clean_name
 from tests.support.entry import located_picture, picture
 
 
