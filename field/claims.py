@@ -15,7 +15,8 @@ from models.claims import CoinClaim
 from models.people import Household
 from models.point_rules import RuleItem
 from queries import claims as reads
-from queries.point_rules import DEDUCT, claimable, own_home
+from queries.point_rules import DEDUCT, claimable
+from queries.purses import own_household
 from services import claims
 from services.evidence import keep_photo
 from services.purses import village_of
@@ -32,7 +33,7 @@ UID_LENGTH = 32
 def claims_home() -> str:
     who = actor()
     return render_template(
-        "field/claims.html", claims=reads.own_claims(who), states=reads.STATES, home=own_home(who), deduct=DEDUCT
+        "field/claims.html", claims=reads.own_claims(who), states=reads.STATES, home=own_household(who), deduct=DEDUCT
     )
 
 
@@ -44,7 +45,7 @@ def new_claim() -> Any:
         words = request.args.get("q", "").strip()
         return render_template(
             "field/claim_household.html", words=words, found=reads.claimable_households(words, actor()),
-            home=own_home(actor()), searches=actor().can("household:list"),
+            home=own_household(actor()), searches=actor().can("household:list"),
         )  # fmt: skip
     items = claimable(village_of(household), clock.today(), actor())
     form = ClaimForm(data={"done_on": clock.today(), "item": request.args.get("item", type=int)})
@@ -118,7 +119,7 @@ def _claim(claim_uid: str) -> CoinClaim:
 
 
 def _mine(claim: CoinClaim) -> bool:
-    home = own_home(actor())
+    home = own_household(actor())
     return claim.filer_id == actor().user_id or (home is not None and home.id == claim.household_id)
 
 
@@ -127,7 +128,7 @@ def _household(text: str) -> Household | None:
     if text:
         found = reads.claimable_household(int(text), actor()) if text.isascii() and text.isdigit() else None
         return found or abort(404)
-    return None if actor().can("household:list") else own_home(actor())
+    return None if actor().can("household:list") else own_household(actor())
 
 
 def _uid() -> str:

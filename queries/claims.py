@@ -19,7 +19,8 @@ from models.people import Household, Resident
 from models.point_rules import RuleItem
 from models.records import Record, RecordState
 from queries.people import find_households
-from queries.point_rules import EARN, own_home
+from queries.point_rules import EARN
+from queries.purses import own_household
 from queries.scope import get_in_scope, in_scope
 
 PAGE = 50
@@ -105,7 +106,7 @@ def claims_by_uid(uids: Sequence[str], actor: Actor, permission: str) -> list[Co
 
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition for claims that the actor may open."""
-    home = own_home(actor)
+    home = own_household(actor)
     own = [CoinClaim.filer_id == actor.user_id] if actor.user_id is not None else []
     of_home = [CoinClaim.household_id == home.id] if home else []
     return sa.or_(in_scope(CoinClaim, actor, "claim:list"), *own, *of_home)
@@ -113,7 +114,7 @@ def visible(actor: Actor) -> sa.ColumnElement[bool]:
 
 def own_claims(actor: Actor) -> Sequence[CoinClaim]:
     """Return the newest claims that the actor filed, or that concern their household."""
-    home = own_home(actor)
+    home = own_household(actor)
     whose = [CoinClaim.filer_id == actor.user_id, *([CoinClaim.household_id == home.id] if home else [])]
     return list(db.session.scalars(_whole().where(sa.or_(*whose)).order_by(CoinClaim.id.desc()).limit(PAGE)))
 
@@ -181,7 +182,7 @@ def claimable_households(text: str, actor: Actor) -> list[Household]:
 
 def claimable_household(ident: int, actor: Actor) -> Household | None:
     """Return a household that the actor may file a claim for: of the scope, or their own."""
-    home = own_home(actor)
+    home = own_household(actor)
     if home is not None and home.id == ident:
         return home
     return get_in_scope(Household, ident, actor, "household:list") if actor.can("household:list") else None

@@ -13,10 +13,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from models.access import PERMISSIONS, Actor, Role
-from models.accounts import User
 from models.base import db
 from models.orgs import OrgUnit
-from models.people import Household, Resident
 from models.point_rules import RuleItem, RuleSet, RuleState
 from queries.scope import covers, get_in_scope, in_scope
 
@@ -87,17 +85,6 @@ def claiming_roles() -> list[Role]:
 
 def approving_roles() -> list[Role]:
     return [role for role in Role if role in PERMISSIONS["claim:approve"]]
-
-
-def own_home(actor: Actor) -> Household | None:
-    """Return the household in which who is signed in lives, as the account says."""
-    query = (
-        sa.select(Household)
-        .join(Resident, Resident.household_id == Household.id)
-        .join(User, User.resident_id == Resident.id)
-        .where(User.id == actor.user_id)
-    )
-    return db.session.scalars(query).first()
 
 
 # ---------- for the back office ----------

@@ -21,7 +21,8 @@ from models.people import Household, Resident
 from models.point_rules import RuleItem
 from models.records import Record
 from queries.caps import Cap, caps
-from queries.point_rules import DEDUCT, items_in_force, may_claim, may_decide, own_home
+from queries.point_rules import DEDUCT, items_in_force, may_claim, may_decide
+from queries.purses import own_household
 from queries.scope import covers
 from services.access import require
 from services.audit import record_audit
@@ -115,7 +116,7 @@ def file_claim(household: Household, asked: Asked, *, uid: str, actor: Actor, at
 
 def refuse_unfit(household: Household, asked: Asked, *, actor: Actor, today: date) -> None:
     """Refuse a claim that the rules in force do not give. Raises ClaimRefused, NotAllowed, NotFound."""
-    home = own_home(actor)
+    home = own_household(actor)
     if home is None or home.id != household.id:
         require(actor, "household:list", household)
     item, village = asked.item, village_of(household)
@@ -219,7 +220,7 @@ def object_to(claim: CoinClaim, *, note: str, actor: Actor, at: datetime, today:
 
 def may_object(claim: CoinClaim, actor: Actor) -> bool:
     """Tell whether the actor may object to a claim that is on notice."""
-    home = own_home(actor)
+    home = own_household(actor)
     if home is not None and home.id == claim.household_id:
         return True
     if claim.item.direction == DEDUCT:  # what the household said at the desk
@@ -242,7 +243,7 @@ def settle_objection(claim: CoinClaim, *, upheld: bool, note: str, actor: Actor,
 @transaction
 def appeal(claim: CoinClaim, *, note: str, actor: Actor, at: datetime) -> CoinClaim:
     """Ask once more after a refusal, once: the claim begins again at 评议."""
-    home = own_home(actor)
+    home = own_household(actor)
     if home is None or home.id != lock(claim).household_id:
         _of_filer(lock(claim), actor)
     if claim.state != ClaimState.REFUSED or claim.appealed:

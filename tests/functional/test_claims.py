@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
 from tests.support.coins import Station, uid
+from tests.support.entry import picture
 from tests.support.points import FROM, item, publish_rules
 
 OFFICIAL, WORKER, TOWN = "official.yucun", "grid.yucun", "official.tianhuangping"
@@ -156,6 +159,26 @@ def test_another_village_neither_sees_nor_decides(village: Village, client: Judg
     assert "扫了门前" in client.get(address).text
     assert client.post(f"{address}/agree", data={"note": "属实"}, follow_redirects=True).status_code == 200
     assert claim.state == ClaimState.AGREED
+
+
+def test_a_grid_worker_files_with_a_photograph_that_only_readers_of_the_claim_see(
+    village: Village, client: JudgingClient
+) -> None:
+    home = village.station.household("H1").id
+    village.cast.sign_in(client, WORKER)
+    assert f"household={home}" in client.get(f"/field/claims/new?q={village.station.household('H1').code}").text
+    said = {"household": home, "item": item("clean").id, "points": "12", "what": "扫雪", "uid": uid()}
+    said |= {"done_on": village.day.isoformat(), "evidence": "", "resident_id": ""}
+    wrong = client.post("/field/claims/new", data={**said, "photo": (BytesIO(picture()), "a.jpg")})
+    assert (wrong.status_code, "照片已经收到" in wrong.text, "1 到 10" in wrong.text) == (422, True, True)
+    photo = re.search(r'name="sent_photo" value="(\w+)"', wrong.text)
+    assert photo is not None
+    done = client.post("/field/claims/new", data={**said, "points": "9", "sent_photo": photo[1]})
+    claim = db.session.scalars(sa.select(CoinClaim)).one()
+    assert (done.status_code, claim.uid, claim.points, claim.photo) == (303, said["uid"], 9, photo[1])
+    for username, status in ((OFFICIAL, 200), ("villager.yucun", 404), ("official.wuhe", 404)):
+        village.cast.sign_in(client, username)
+        assert client.get(f"/files/{photo[1]}").status_code == status
 
 
 def test_an_objection_stops_the_claim_until_it_is_decided_and_a_refusal_is_appealed_once(village: Village) -> None:
