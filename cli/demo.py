@@ -9,9 +9,10 @@ from flask.cli import with_appcontext
 
 from models.access import system_actor
 from services import demo
+from services.demo_coins import seed_coins
 from services.demo_county import ACCOUNTS, PASSWORD
 from services.messages import deliver_waiting
-from shell.clock import now
+from shell.clock import now, today
 
 BEFORE = timedelta(days=40)
 
@@ -35,4 +36,5 @@ def seed() -> None:
     demo.seed_accounts(actor=actor, at=begun)
     demo.seed_people(at=begun)
     demo.seed_records(demo.seed_forms(actor=actor, at=begun), at=at)
+    seed_coins(actor=actor, at=at, today=today())
     deliver_waiting(at=at)  # notices of long ago must not look like a queue that stands still

@@ -48,6 +48,8 @@ ACCOUNTS = (  # username, name shown, role, organisation
     ("official.hongmiao", "许村干", "village_official", "红庙村"),
     ("grid.yucun", "俞网格", "grid_worker", "余村村"),
     ("grid.hengshanwu", "章网格", "grid_worker", "横山坞村"),
+    ("clerk.yucun", "夏兑换", "station_clerk", "余村村"),
+    ("villager.yucun", "胡村民", "villager", "余村村"),
     ("mediator.county", "方调解", "mediator", "婚姻家庭纠纷调解委员会"),
     ("discipline.county", "严纪检", "discipline_inspector", "安吉县综治中心"),
     ("leader.county", "林县长", "leader", "安吉县综治中心"),

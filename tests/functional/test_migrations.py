@@ -11,6 +11,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from cli.demo import seed
+from models.access import Role
+from models.accounts import Membership
 from models.base import Base, db
 from shell.schema import MIGRATIONS, expected_revision, told_by_models
 
@@ -51,7 +53,8 @@ def test_up_down_and_up_again() -> None:
 def test_a_migration_back_and_forth_keeps_its_data_where_the_tables_stay() -> None:
     upgrade()
     seed()
-    before = rows()
+    newer = sa.select(sa.func.count()).where(Membership.role.in_((Role.STATION_CLERK, Role.VILLAGER)))
+    before = rows() | {"membership": rows()["membership"] - (db.session.scalar(newer) or 0)}  # unknown to 0002
     assert before["org_unit"] > 200
     db.session.remove()
     for step in list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())[:-1]:
