@@ -16,7 +16,7 @@ from models.accounts import User
 from models.base import db
 from models.coins import CoinJournal
 from models.orgs import OrgUnit
-from models.people import Resident
+from models.people import Household, Resident
 from queries.ledger_audit import audit_ledger
 from services import coins
 from services.coins import NotCloseable, OwnHousehold
@@ -202,10 +202,11 @@ def test_a_villager_holds_and_gives_back_for_the_own_household_only(station: Sta
 def test_a_code_that_passes_to_another_household_brings_no_coins_along(station: Station) -> None:
     station.earn("H1", 40)
     code = station.household("H1").code
+    station.household("H2")  # made before, in an act of its own
     with write_transaction():
         station.household("H1").code = "renamed"
         db.session.flush()
-        station.household("H2").code = code
+        db.session.get_one(Household, other).code = code
     station.earn("H2", 5)
     station.redeem("H1", {RICE: 1})
     assert (station.purse("H1").balance, station.purse("H2").balance) == (10, 5)
