@@ -201,8 +201,7 @@ def test_a_villager_holds_and_gives_back_for_the_own_household_only(station: Sta
 
 def test_a_code_that_passes_to_another_household_brings_no_coins_along(station: Station) -> None:
     station.earn("H1", 40)
-    code = station.household("H1").code
-    station.household("H2")  # made before, in an act of its own
+    code, other = station.household("H1").code, station.household("H2").id
     with write_transaction():
         station.household("H1").code = "renamed"
         db.session.flush()
