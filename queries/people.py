@@ -20,7 +20,7 @@ LOOKUP_MAX = 20
 
 def resident_matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition for residents found by a search: a whole phone or ID number, else part of a name."""
-    other = aliased(Resident)
+    other, text = aliased(Resident), _storable(text)
     number = "".join(text.split()).upper()
     if len(number) == PHONE_DIGITS and number.isdigit():
         found = other.phone_hash == blind(number, context="resident.phone")
@@ -33,9 +33,14 @@ def resident_matches(text: str) -> sa.ColumnElement[bool]:
 
 def household_matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition for households found by how their code begins, or by part of the head's name."""
-    other = aliased(Household)
+    other, text = aliased(Household), _storable(text)
     by_code = other.code.startswith(text, autoescape=True)
     return _among(Household.id, other.id, sa.or_(by_code, _named(other.head_name, other.pinyin, text)))
+
+
+def _storable(text: str) -> str:
+    """Return a text without the one character that PostgreSQL takes in no text."""
+    return text.replace("\0", "")
 
 
 def _among(key: Any, other: Any, found: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

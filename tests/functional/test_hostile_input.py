@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -97,37 +97,54 @@ def places(tour: Tour, browser: JudgingClient) -> Iterator[tuple[str, str]]:
             yield endpoint.rpartition(".")[2], address
 
 
-@pytest.mark.parametrize("username", WORKING)
-def test_nonsense_in_the_address_is_never_an_error_of_ours(tour: Tour, app: Flask, cast: Cast, username: str) -> None:
-    browser = visitor(app, cast, username)
+def test_nonsense_in_the_address_is_never_an_error_of_ours(tour: Tour, app: Flask, cast: Cast) -> None:
+    """Each route is asked by the first of WORKING who may open it; lists by both: another scope is another query."""
     wrong: list[str] = []
-    for view, address in list(places(tour, browser)):
-        joint = "&" if "?" in address else "?"
-        names = API_NAMES if address.startswith("/api/") else NAMES
-        values = EVIL.values() if view in LISTS else [EVIL[name] for name in ("huge", "nul", "markup")]
-        given = [f"{address}{joint}{urlencode(dict.fromkeys(names, value))}" for value in values]
-        given += [f"{address}{joint}{'&'.join(f'{name}={raw}' for name in names)}" for raw in RAW[: len(given) // 3]]
-        if names is API_NAMES:
-            given += [f"{address}{joint}{urlencode({name: value})}" for name in names for value in values]
-            given += [f"{address}{joint}{urlencode(dict.fromkeys(NAMES, value))}" for value in values]
-        for asked in given:
-            wrong += problems(browser.get(asked, judge=False), asked)
+    done: set[str] = set()
+    for browser in (visitor(app, cast, username) for username in WORKING):
+        for view, address in list(places(tour, browser)):
+            if address in done and view not in LISTS:
+                continue
+            done.add(address)
+            for asked in nonsense(view, address):
+                wrong += problems(browser.get(asked, judge=False), asked)
     assert wrong == []
 
 
-@pytest.mark.parametrize("username", WORKING)
-def test_nonsense_in_the_path_is_not_found(tour: Tour, app: Flask, cast: Cast, username: str) -> None:
-    browser = visitor(app, cast, username)
+def nonsense(view: str, address: str) -> list[str]:
+    """Return an address with hostile questions behind it."""
+    joint = "&" if "?" in address else "?"
+    names = API_NAMES if address.startswith("/api/") else NAMES
+    values = EVIL.values() if view in LISTS else [EVIL[name] for name in ("huge", "nul", "markup")]
+    given = [f"{address}{joint}{urlencode(dict.fromkeys(names, value))}" for value in values]
+    given += [f"{address}{joint}{'&'.join(f'{name}={raw}' for name in names)}" for raw in RAW[: len(given) // 3]]
+    if names is API_NAMES:
+        given += [f"{address}{joint}{urlencode({name: value})}" for name in names for value in values]
+        given += [f"{address}{joint}{urlencode(dict.fromkeys(NAMES, value))}" for value in values]
+    return given
+
+
+def test_nonsense_in_the_path_is_not_found(tour: Tour, app: Flask, cast: Cast) -> None:
     wrong: list[str] = []
+    browsers = [visitor(app, cast, username) for username in WORKING]
     for rule in tour.rules("GET"):
         for value in (HUGE, "0", "-1", quote(HOSTILE, safe=""), "%00", "%FF", "x" * 3000, "..%2f..%2fetc%2fpasswd"):
             asked = re.sub(r"<[^>]+>", value.replace("\\", ""), rule.rule)
             if asked != rule.rule:
-                answer = browser.get(asked, judge=False)
+                answer = first_admitted(browsers, lambda browser, path=asked: browser.get(path, judge=False))  # type: ignore[misc]
                 wrong += problems(answer, asked)
                 if answer.status_code == 200 and "export" not in rule.rule:
                     wrong.append(f"200: {asked[:100]}")
     assert wrong == []
+
+
+def first_admitted(browsers: list[JudgingClient], ask: Callable[[JudgingClient], TestResponse]) -> TestResponse:
+    """Return the answer to the first who may do this; to the last where nobody may."""
+    for browser in browsers:
+        answer = ask(browser)
+        if answer.status_code != 403:
+            break
+    return answer
 
 
 @pytest.mark.parametrize("path", ["/search", f"/admin/f/{KEY}/", f"/api/v1/forms/{KEY}/records", "/api/v1/orgs",
@@ -138,9 +155,8 @@ def test_ten_megabytes_of_address_are_survived(tour: Tour, app: Flask, cast: Cas
         assert problems(browser.get(asked, judge=False), asked) == []
 
 
-@pytest.mark.parametrize("username", WORKING)
-def test_nonsense_in_a_body_is_never_an_error_of_ours(tour: Tour, app: Flask, cast: Cast, username: str) -> None:
-    browser = visitor(app, cast, username)
+def test_nonsense_in_a_body_is_never_an_error_of_ours(tour: Tour, app: Flask, cast: Cast) -> None:
+    browsers = [visitor(app, cast, username) for username in WORKING]
     names = [*NAMES, *FIELDS, *(f"f_{fid}" for fid in ("a2", "a3", "a4", "a5", "a8", "b1", "b2", "b3", "c1", "c2"))]
     bodies: list[dict[str, Any]] = [
         {"data": dict.fromkeys(names, EVIL[name])} for name in ("huge", "nul", "quotes", "no number", "markup")
@@ -155,7 +171,8 @@ def test_nonsense_in_a_body_is_never_an_error_of_ours(tour: Tour, app: Flask, ca
     wrong: list[str] = []
     for _endpoint, address in list(tour.addresses("POST", most=1)):
         for body in bodies:
-            wrong += problems(browser.post(address, judge=False, **body), f"{address} {str(body)[:80]}")
+            answer = first_admitted(browsers, lambda one, to=address, sent=body: one.post(to, judge=False, **sent))  # type: ignore[misc]
+            wrong += problems(answer, f"{address} {str(body)[:80]}")
     assert wrong == []
 
 
