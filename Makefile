@@ -45,7 +45,7 @@ demo: $(RUN_STAMP) $(CATALOGUES) ## fill an empty database with the demo county
 .PHONY: test
 test: $(DEV_STAMP) $(CATALOGUES) browser ## everything below and every test, on SQLite and PostgreSQL
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -q -n 3 --dist worksteal
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 .PHONY: sure
 sure: check ## before a commit: all checks, and the tests that need no server and no browser

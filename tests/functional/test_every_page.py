@@ -29,6 +29,12 @@ def test_the_cast_has_every_role() -> None:
     assert BY_ROLE.keys() == set(Role)
 
 
+@pytest.fixture
+def engine_name() -> str:
+    """One engine is enough: pages look the same on both, and the scope matrix opens every route on both."""
+    return "sqlite"
+
+
 def test_every_page_is_good_for_every_role(cast: Cast, app: Flask, client: JudgingClient) -> None:
     tour = Tour(app, settle(cast, client))
     judged: set[str] = set()
