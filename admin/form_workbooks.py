@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
 from admin.refusing import show_refusal
-from engine.xlsform.reading import Finding
+from engine.xlsform.findings import Finding
 from forms.forms import choices
 from forms.saying import said
 from forms.xlsforms import NewWorkbookForm, WorkbookForm

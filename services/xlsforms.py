@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext as _l
 from engine import editing
 from engine.messages import N_, Invalid, Message
 from engine.xlsform import workbook
+from engine.xlsform.findings import Finding, Mark, Names, Reading
 from engine.xlsform.odk import refusals
-from engine.xlsform.reading import Finding, Mark, Names, Reading, read
+from engine.xlsform.reading import read
 from models.access import Actor
 from models.base import db
 from models.forms import Form

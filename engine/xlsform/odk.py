@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.messages import N_, Message
 from engine.xlsform.book import Book
-from engine.xlsform.reading import Finding, Reading
+from engine.xlsform.findings import Finding, Reading
 from engine.xlsform.writing import Values, write
 
 _ROW = re.compile(r"\[row : (\d+)\]\s*")

@@ -23,6 +23,7 @@ from engine.properties import KEY, OPTION_VALUE, RESERVED
 from engine.schema import SCHEMA, Item, build_item
 from engine.xlsform import formulas, types
 from engine.xlsform.book import Book, Row, Sheet, split_language
+from engine.xlsform.findings import Finding, Mark, Names, Reading
 
 Slug = Callable[[str], str]
 RawItem = dict[str, Any]
@@ -51,66 +52,6 @@ _COLUMN_OF: Mapping[str, str] = {
     "text": "default",
     "filter": "choice_filter",
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong at a cell ("survey!C5"), or ("" ) with the workbook as a whole."""
-
-    cell: str
-    message: Message
-
-    def __str__(self) -> str:
-        return f"{self.cell}: {self.message}" if self.cell else str(self.message)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A text that is kept in the workbook but has no effect here. `fid` is the item's, "" where there is none."""
-
-    cell: str
-    column: str
-    text: str
-    fid: str
-    message: Message
-    blocking: bool
-
-
-@dataclass
-class Names:
-    """What the workbook calls things that are called otherwise here; kept so that they are written back as they were.
-
-    `items`: path of a row ("group/name") by fid; `lists`: the choice list of a fid; `options`: by list, the original
-    value of each of ours that had to be changed.
-    """
-
-    items: dict[str, str] = field(default_factory=dict)
-    lists: dict[str, str] = field(default_factory=dict)
-    options: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return {"items": self.items, "lists": self.lists, "options": self.options}
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Names:
-        """Read what `document` made."""
-        return cls(*(dict(stored.get(name) or {}) for name in ("items", "lists", "options")))
-
-    def name(self, fid: str, key: str) -> str:
-        """Return what an item is called in the workbook."""
-        return self.items[fid].rpartition("/")[2] if fid in self.items else key
-
-
-@dataclass
-class Reading:
-    """What a workbook says. `document` may be stored only when there are no problems."""
-
-    document: dict[str, Any]
-    problems: list[Finding]
-    marks: list[Mark]
-    names: Names
-    rows: dict[str, int]  # row of each fid
 
 
 @dataclass
@@ -161,6 +102,8 @@ class _Reader:
         self.nodes: list[_Node] = []  # of the top level
         self.fids: dict[str, str] = {}  # by what a formula may call an item
         self.parents: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+        self.words: dict[str, dict[str, str]] = {}  # of each choice, what may stand for its values
         self.document: dict[str, Any] = {}
 
     # ----- saying -----
@@ -179,6 +122,7 @@ class _Reader:
     def read(self) -> None:
         self._choices()
         self._survey()
+        self._place()
         for node in self._every():
             self._references(node)
         self._calculations()
@@ -263,7 +207,7 @@ class _Reader:
         told = row.get("type").strip()
         chinese = types.from_chinese(told)
         if chinese:
-            return *_with_list(chinese[0], row.get("options")), chinese[1]
+            return chinese[0], "", chinese[1]  # the options are read with the row
         words = told.split()
         kind = "_".join(words[:2]).lower() if words[:1] and words[0].lower() in {"begin", "end"} else told.split(" ")[0]
         kind = kind.lower()
@@ -409,14 +353,12 @@ class _Reader:
         found: list[str] = []
         above = self.parents.get(fid, "")
         while above:
-            if self._type_of.get(above) == "repeat":
+            if self.kinds.get(above) == "repeat":
                 found.insert(0, above)
             above = self.parents.get(above, "")
         return tuple(found)
 
     def _references(self, node: _Node) -> None:
-        if not self.parents and self.nodes:
-            self._place()
         row, raw = node.row, node.raw
         if row.get("relevant"):
             self._take(node, "relevant", "show")
@@ -434,25 +376,24 @@ class _Reader:
             self.mark(node, "calculation", N_("只有自动计算和隐藏内容可以带公式，这个公式没有采用"))
 
     def _place(self) -> None:
-        self._type_of = {node.raw["fid"]: node.raw["type"] for node in self._every()}
+        self.kinds = {node.raw["fid"]: node.raw["type"] for node in self._every()}
         for node in self._every():
             for child in node.children:
                 self.parents[child.raw["fid"]] = node.raw["fid"]
         for node in self._every():  # names go before labels
             for label in _texts(node.raw["label"]):
                 self.fids.setdefault(label, node.raw["fid"])
-        self.parents.setdefault("", "")
+        self.words = {
+            node.raw["fid"]: {**self.lists[node.list_name].words, **_plain_words(self.lists[node.list_name])}
+            for node in self._every()
+            if node.list_name in self.lists
+        }
 
     def _formula(self, node: _Node, column: str, *, own: str = "") -> Any:
         """Read the expression of a cell; None when it is kept unread."""
-        words = {
-            one.raw["fid"]: {**self.lists[one.list_name].words, **_plain_words(self.lists[one.list_name])}
-            for one in self._every()
-            if one.list_name in self.lists
-        }
         own = own or node.raw["fid"]
         try:
-            return formulas.read(node.row.get(column), self.fids, options=words, around=self._around, own=own)
+            return formulas.read(node.row.get(column), self.fids, options=self.words, around=self._around, own=own)
         except Invalid as invalid:
             self.mark(node, column, N_("没有采用：%(why)s"), why=invalid.message)
             return None
@@ -588,11 +529,6 @@ class _Reader:
 
 
 _NOT_ALLOWED = N_("这个答案不符合要求")
-
-
-def _with_list(kind: str, told: str) -> tuple[str, str]:
-    del told  # the options of the Chinese template are read with the row
-    return kind, ""
 
 
 def _text(row: Row, column: str, otherwise: str) -> Any:

@@ -21,7 +21,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from engine.messages import N_, Invalid
 from engine.xlsform import types
 from engine.xlsform.book import CHOICES, SETTINGS, SHEETS, SURVEY, ZH, Book, Row, Sheet, heading, split_language
-from engine.xlsform.reading import Names, Slug, read
+from engine.xlsform.findings import Names
+from engine.xlsform.reading import Slug, read
 from engine.xlsform.writing import Identity, Line, Values, Written, write
 
 MOST_ROWS, MOST_COLUMNS = 2_000, 100

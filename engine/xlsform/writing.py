@@ -12,7 +12,8 @@ from engine.expressions import Expression
 from engine.kinds.rating import USUAL
 from engine.schema import build_item, normalised
 from engine.xlsform import formulas, types
-from engine.xlsform.reading import FIRST_PAGE, Names, result_of, without_children
+from engine.xlsform.findings import Names
+from engine.xlsform.reading import FIRST_PAGE, result_of, without_children
 
 Identity = tuple[str, str]  # ("item" | "begin" | "end", fid) of the survey, (list, value) of the choices
 Values = dict[str, str]

@@ -12,8 +12,9 @@ from engine.answers import Context, clean
 from engine.definition import parse
 from engine.schema import normalised
 from engine.xlsform import workbook as books
+from engine.xlsform.findings import Reading
 from engine.xlsform.odk import refusals
-from engine.xlsform.reading import Reading, read
+from engine.xlsform.reading import read
 from services.demo_forms import HAZARD, NEIGHBOUR_DISPUTE, RENTAL
 from services.pinyin import slug
 from tests.support.kinds import EVERY
