@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.check import check
-from engine.context import DEFAULT_LOCALE
 from engine.editing import KEY_LENGTH, free_name
 from engine.expression_types import result_type
 from engine.kinds import KINDS
 from engine.kinds.rating import USUAL
 from engine.messages import N_, Invalid, Message
-from engine.properties import KEY, OPTION_VALUE, RESERVED
+from engine.properties import KEY, RESERVED
 from engine.schema import SCHEMA, Item, build_item
 from engine.xlsform import formulas, types
 from engine.xlsform.book import Book, Row, Sheet, split_language
+from engine.xlsform.choices import ChoiceList, read_list, text_of, texts_of
 from engine.xlsform.findings import Finding, Mark, Names, Reading
 
 Slug = Callable[[str], str]
@@ -32,7 +32,6 @@ MOST_NESTED = 4
 _INLINE = re.compile(r"[、；;\n]+")
 _FILTER = re.compile(r"\s*(?P<column>[^\s=$]+)\s*=\s*\$\{(?P<name>[^{}]+)\}\s*")
 _PARAMETERS = re.compile(r"(\w+)\s*=\s*(-?[\d.]+)")
-_CHOICE_COLUMNS = frozenset({"list_name", "name", "label", "zhiye::retired"})
 _SURVEY_COLUMNS = frozenset(
     {
         *("type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation"),
@@ -65,16 +64,6 @@ class _Node:
     list_name: str = ""
 
 
-@dataclass(frozen=True)
-class _List:
-    """The choices of one list; `words` gives the value of each name or label that may stand for it."""
-
-    options: tuple[dict[str, Any], ...]
-    words: Mapping[str, str]
-    originals: Mapping[str, str]
-    columns: Mapping[str, Mapping[str, str]]  # per value, the cells of filter columns
-
-
 def read(book: Book, *, slug: Slug, known: Names | None = None, base: Mapping[str, Any] | None = None) -> Reading:
     """Read a workbook as a definition.
 
@@ -97,13 +86,13 @@ class _Reader:
         self.problems: list[Finding] = []
         self.marks: list[Mark] = []
         self.names = Names()
-        self.lists: dict[str, _List] = {}
+        self.lists: dict[str, ChoiceList] = {}
         self.keys: set[str] = set(RESERVED)
         self.nodes: list[_Node] = []  # of the top level
         self.fids: dict[str, str] = {}  # by what a formula may call an item
         self.parents: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
-        self.words: dict[str, dict[str, str]] = {}  # of each choice, what may stand for its values
+        self.words: dict[str, Mapping[str, str]] = {}  # of each choice, what may stand for its values
         self.document: dict[str, Any] = {}
 
     # ----- saying -----
@@ -148,38 +137,15 @@ class _Reader:
             else:
                 self.wrong(self.book.choices, row, "list_name", N_("请写这个选项属于哪个清单"))
         for name, of_list in rows.items():
-            self.lists[name] = self._list(name, of_list)
+            self._list(name, of_list, self.book.choices, "name")
 
-    def _list(self, name: str, rows: list[Row]) -> _List:
-        options: list[dict[str, Any]] = []
-        words: dict[str, str] = {}
-        originals: dict[str, str] = {}
-        columns: dict[str, Mapping[str, str]] = {}
-        for row in rows:
-            original = row.get("name") or row.get("label")
-            value = self._option_value(original, {option["value"] for option in options}, len(options) + 1)
-            if not original or value in columns:
-                self.wrong(self.book.choices, row, "name", N_("清单“%(list)s”里的选项值重复或者没有写"), list=name)
-                continue
-            if value != original:
-                originals[value] = original
-            label = _text(row, "label", original)
-            option = {"value": value, "label": label}
-            if row.get("zhiye::retired").lower() in types.YES:
-                option["retired"] = True
-            options.append(option)
-            columns[value] = {c: v for c, v in row.values.items() if split_language(c)[0] not in _CHOICE_COLUMNS}
-            for word in (*_texts(label), original):
-                words.setdefault(word, value)
-        if originals:
-            self.names.options[name] = originals
-        return _List(tuple(options), words, originals, columns)
-
-    @staticmethod
-    def _option_value(original: str, taken: set[str], number: int) -> str:
-        if OPTION_VALUE.fullmatch(original):
-            return original
-        return free_name(f"o{number}", taken)
+    def _list(self, name: str, rows: list[Row], sheet: Sheet, column: str) -> None:
+        """Take in a list whose rows, or (in a question's own cell) words, stand in a column of a sheet."""
+        self.lists[name], doubtful = read_list(rows)
+        for row in doubtful:
+            self.wrong(sheet, row, column, N_("清单“%(list)s”里的选项值重复或者没有写"), list=name)
+        if self.lists[name].originals:
+            self.names.options[name] = dict(self.lists[name].originals)
 
     # ----- rows -----
 
@@ -244,13 +210,13 @@ class _Reader:
         row, raw = node.row, node.raw
         key = self._key(name)
         fid = self._fid(row, node.path, key)
-        raw.update(fid=fid, key=key, type=which, label=_text(row, "label", name))
+        raw.update(fid=fid, key=key, type=which, label=text_of(row, "label", name))
         if node.path != key:
             self.names.items[fid] = node.path
         for word in (name, key):
             self.fids.setdefault(word, fid)
         if row.texts("hint"):
-            raw["hint"] = _text(row, "hint", "")
+            raw["hint"] = text_of(row, "hint", "")
         for column in ("index", "search", "retired"):
             if row.get(f"zhiye::{column}").lower() in types.YES:
                 raw[column] = True
@@ -302,7 +268,8 @@ class _Reader:
         if not name and len(inline) > 1:
             name = node.list_name = node.raw["key"]
             rows = [Row(row.number, {"name": word, "label": word}) for word in inline]
-            self.lists.setdefault(name, self._list(name, rows))
+            if name not in self.lists:
+                self._list(name, rows, self.book.survey, "options")
         elif not name and inline:
             name = node.list_name = inline[0]
         if name not in self.lists:
@@ -366,7 +333,7 @@ class _Reader:
         if row.get("constraint"):
             held = self._formula(node, "constraint", own=raw["fid"])
             if held is not None:
-                message = _text(row, "constraint_message", "") or _NOT_ALLOWED
+                message = text_of(row, "constraint_message", "") or _NOT_ALLOWED
                 raw["rules"] = [formulas.rule(held, message, raw["fid"]), *(raw.get("rules") or [])]
         if row.get("choice_filter"):
             self._filter(node)
@@ -381,12 +348,10 @@ class _Reader:
             for child in node.children:
                 self.parents[child.raw["fid"]] = node.raw["fid"]
         for node in self._every():  # names go before labels
-            for label in _texts(node.raw["label"]):
+            for label in texts_of(node.raw["label"]):
                 self.fids.setdefault(label, node.raw["fid"])
         self.words = {
-            node.raw["fid"]: {**self.lists[node.list_name].words, **_plain_words(self.lists[node.list_name])}
-            for node in self._every()
-            if node.list_name in self.lists
+            node.raw["fid"]: self.lists[node.list_name].words for node in self._every() if node.list_name in self.lists
         }
 
     def _formula(self, node: _Node, column: str, *, own: str = "") -> Any:
@@ -531,29 +496,12 @@ class _Reader:
 _NOT_ALLOWED = N_("这个答案不符合要求")
 
 
-def _text(row: Row, column: str, otherwise: str) -> Any:
-    """Return a text of a row: plain where it is only in Chinese, else by locale."""
-    found = {locale: text.strip() for locale, text in row.texts(column).items() if text.strip()}
-    if not found:
-        return otherwise
-    found.setdefault(DEFAULT_LOCALE, next(iter(found.values())))
-    return found[DEFAULT_LOCALE] if len(found) == 1 else found
-
-
-def _texts(text: Any) -> list[str]:
-    return list(text.values()) if isinstance(text, dict) else [text]
-
-
 def _number(text: str) -> int | str:
     """Return a number as definitions have it: whole ones as such, others as text, which loses nothing."""
     return int(text) if text.lstrip("-").isdecimal() else text
 
 
-def _plain_words(choices: _List) -> dict[str, str]:
-    return {option["value"]: option["value"] for option in choices.options}
-
-
-def _value_of(choices: _List | None, tag: str) -> str:
+def _value_of(choices: ChoiceList | None, tag: str) -> str:
     return choices.words.get(tag, tag) if choices else tag
 
 

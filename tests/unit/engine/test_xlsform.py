@@ -181,6 +181,11 @@ def test_a_mistake_is_told_with_its_cell(survey_rows: Rows, choices: Rows, said:
     assert any(said in finding for finding in findings(content)), findings(content)
 
 
+def test_a_choice_written_twice_in_the_questions_own_cell_is_told_there() -> None:
+    rows = [("题型", "题目", "选项"), ("单选", "纠纷类型", "漏水、噪声、漏水")]
+    assert findings(workbook(rows)) == ["survey!C2: 清单“jiu_fen_lei_xing”里的选项值重复或者没有写"]
+
+
 def test_a_formula_of_the_spreadsheet_is_no_text_of_a_form() -> None:
     with pytest.raises(books.Unreadable, match="是一个表格公式"):
         books.read_book(workbook([HEAD, ("text", "a", "=1+1")]))
