@@ -121,7 +121,7 @@ lock: $(DEV_STAMP) ## resolve requirements*.in into hashed locks
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) requirements.in --output-file requirements.txt
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) requirements-dev.in --output-file requirements-dev.txt
 
-LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK_OPTIONS := --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 # The environment.
