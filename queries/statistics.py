@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -46,9 +46,8 @@ class Question:
     rows: str = "org"  # or month
 
 
-@dataclass(frozen=True)
-class Amount:
-    """Records, and what their numbers come to."""
+class Amount(NamedTuple):
+    """Records, and what their numbers come to. A page has hundreds."""
 
     n: int = 0
     total: Decimal = ZERO
