@@ -16,6 +16,7 @@ except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own bus
 from sqlalchemy.exc import IntegrityError
 
 from models.base import db
+from models.prepared import DRIVER
 from services.audit import seal_audit
 from services.refusals import AlreadyThere
 
@@ -63,6 +64,7 @@ def write_transaction() -> Iterator[None]:
         finally:
             session.info.pop("writing", None)
             session.info.pop("audit", None)
+            session.info.pop(DRIVER, None)
 
 
 def _is_double(error: IntegrityError) -> bool:

@@ -1,0 +1,117 @@
+"""Statements of busy acts: written in Core, compiled once for each dialect, run on the act's own driver connection.
+
+To run a statement through SQLAlchemy costs some 60 us of CPU on top of it, through the driver some 5, and a posting
+has eight (bench/ledger.py). Use it where that is felt, and only inside an act: there is no autoflush here.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from models.base import db
+
+Convert = Callable[[Any], Any]
+K = TypeVar("K")
+DRIVER = "driver"  # where the session keeps the connection of its act
+
+
+class Prepared:
+    """A SELECT, or an INSERT of the named columns. Values go in and come out as Core would pass them."""
+
+    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[Any] | sa.Insert, *columns: str) -> None:
+        self._statement, self._columns = statement, list(columns) or None
+        self._spelled: dict[str, _Spelled] = {}
+
+    def all(self, **values: Any) -> list[Any]:
+        """Return the rows as named tuples."""
+        found: list[Any] = self._run(values, _Spelled.rows)
+        return found
+
+    def first(self, **values: Any) -> Any | None:
+        """Return the first row, None where there is none. The statement should ask for no more."""
+        found = self._run(values, _Spelled.rows)
+        return found[0] if found else None
+
+    def insert(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        for row in rows:
+            self._run(row, _Spelled.run)
+
+    def _run(self, values: Mapping[str, Any], how: Callable[..., Any]) -> Any:
+        dialect, connection = _driver()
+        spelled = self._spelled.get(dialect.name)
+        if spelled is None:
+            spelled = self._spelled[dialect.name] = _spell(self._statement, self._columns, dialect)
+        try:
+            return how(spelled, connection, values)
+        except dialect.loaded_dbapi.Error as error:  # named as SQLAlchemy names it, without what people typed
+            raise DBAPIError.instance(
+                spelled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+            ) from error
+
+
+def insertion(table: sa.Table, *left_out: str) -> Prepared:
+    """Return the INSERT of all columns of a table but those that the database fills in."""
+    return Prepared(sa.insert(table).inline(), *(column.key for column in table.c if column.key not in left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A statement in the words of one dialect."""
+
+    sql: str
+    order: Sequence[str] | None  # of positional parameters; None where the driver takes them by name
+    fixed: Mapping[str, Any]  # values that the statement itself says
+    inward: Sequence[tuple[str, Convert]]
+    outward: Sequence[tuple[int, Convert]]
+    row: Convert
+
+    def run(self, connection: Any, values: Mapping[str, Any]) -> Any:
+        sent = {**self.fixed, **values}
+        for name, convert in self.inward:
+            sent[name] = convert(sent[name])
+        return connection.execute(self.sql, sent if self.order is None else [sent[name] for name in self.order])
+
+    def rows(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
+        found = self.run(connection, values).fetchall()
+        for place, convert in self.outward:
+            found = [(*one[:place], convert(one[place]), *one[place + 1 :]) for one in found]
+        return [self.row(one) for one in found]
+
+
+def _driver() -> tuple[sa.Dialect, Any]:
+    """Return the act's connection as the driver has it: asked of the session once in an act."""
+    session = db.session()
+    found: tuple[sa.Dialect, Any] | None = session.info.get(DRIVER)
+    if found is None:
+        connection = session.connection()
+        found = connection.dialect, connection.connection.driver_connection
+        if session.info.get("writing"):
+            session.info[DRIVER] = found
+    return found
+
+
+def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _Spelled:
+    compiled = statement.compile(dialect=dialect, column_keys=columns)
+    if columns and compiled.insert_prefetch:
+        raise ValueError(f"say these too, no default is computed here: {compiled.insert_prefetch}")
+    names = {name: bind for bind, name in compiled.bind_names.items()}
+    shown = [] if columns else list(statement.selected_columns)
+    row = namedtuple("Row", [column.key for column in shown])  # type: ignore[misc]
+    return _Spelled(
+        str(compiled),
+        compiled.positiontup if compiled.positional else None,
+        {name: bind.value for name, bind in names.items() if bind.value is not None and not bind.required},
+        _converting((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in names.items()),
+        _converting((n, one.type.dialect_impl(dialect).result_processor(dialect, None)) for n, one in enumerate(shown)),
+        row._make,
+    )
+
+
+def _converting(found: Iterable[tuple[K, Convert | None]]) -> tuple[tuple[K, Convert], ...]:
+    return tuple((key, convert) for key, convert in found if convert)
