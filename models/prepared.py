@@ -55,6 +55,11 @@ class Prepared:
             ) from error
 
 
+def insertion(table: sa.Table, *left_out: str) -> Prepared:
+    """Return the INSERT of all columns of a table but those that the database fills in."""
+    return Prepared(sa.insert(table).inline(), *(column.key for column in table.c if column.key not in left_out))
+
+
 @dataclass(frozen=True, slots=True)
 class _Spelled:
     """A statement in the words of one dialect."""

@@ -20,18 +20,39 @@ from models.base import db, table_of
 from models.coins import MOST_COINS, AccountKind, CoinLot, CoinPeriod, JournalKind
 from models.orgs import Level, OrgUnit
 from models.people import Household, Resident
+from models.prepared import Prepared
 from models.stations import CoinStation
 from services.access import require
 from services.audit import record_audit
 from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
-from services.purses import account_id, add_lot, award_accounts, balance_of, county_of, purses, spend, take
+from services.purses import (
+    account_id,
+    add_lot,
+    award_accounts,
+    balance_of,
+    county_of,
+    household_now,
+    purses,
+    spend,
+    take,
+)
 from services.refusals import NotFound, Refusal
 from services.transaction import transaction
 
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 _lot = table_of(CoinLot)
-_HOME = sa.select(Resident.household_id).where(Resident.id == sa.bindparam("resident"))
+_resident, _user = table_of(Resident), table_of(User)
+_MEMBER = Prepared(
+    sa.select(_resident.c.id).where(
+        _resident.c.id == sa.bindparam("resident"), _resident.c.household_id == sa.bindparam("household")
+    )
+)
+_HOME = Prepared(
+    sa.select(_resident.c.household_id)
+    .join(_user, _user.c.resident_id == _resident.c.id)
+    .where(_user.c.id == sa.bindparam("user"))
+)
 
 
 class OwnHousehold(Refusal):
@@ -96,24 +117,25 @@ def earn(
     A source (claim, award) awards once: asked again, it gets its first receipt. Raises BudgetShort.
     """
     open_ledger()
-    require(actor, "coin:earn", household)
+    home = household_now(household)
+    require(actor, "coin:earn", home)
     body = {
-        "act": kind.value, "household": household.id, "points": checked(points), "on": effective_on.isoformat(),
+        "act": kind.value, "household": home.id, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "resident": resident_id, "source": source_key,
     }  # fmt: skip
     before = _known(uid, body, source_key)
     if before:
         return before
-    refuse_own(household, actor)
-    if resident_id is not None and db.session.scalar(_HOME, {"resident": resident_id}) != household.id:
+    refuse_own(home, actor)
+    if resident_id is not None and _MEMBER.first(resident=resident_id, household=home.id) is None:
         raise NotFound
-    budget, purse, debt = award_accounts(household, today=today)
+    budget, purse, debt = award_accounts(home, today=today)
     owed = min(points, -debt.balance)
     lines: list[Line] = [(budget.id, debt.id, owed)] if owed else []
     if points > owed:
         lines.append((budget.id, purse.id, points - owed))
     entry = Entry(
-        kind=kind, uid=uid, body=body, place=Place.of(household), effective_on=effective_on, lines=lines, memo=memo,
+        kind=kind, uid=uid, body=body, place=Place.of(home), effective_on=effective_on, lines=lines, memo=memo,
         source_key=source_key, rule_item_id=rule_item_id, resident_id=resident_id,
     )  # fmt: skip
     known = {row.id: row for row in (budget, purse, debt)}
@@ -138,20 +160,21 @@ def deduct(
 ) -> Receipt:
     """Take coins back into the county's issue. Raises NotEnough: a deduction never makes a debt."""
     open_ledger()
-    require(actor, "coin:deduct", household)
+    home = household_now(household)
+    require(actor, "coin:deduct", home)
     body = {
-        "act": "deduct", "household": household.id, "points": checked(points), "on": effective_on.isoformat(),
+        "act": "deduct", "household": home.id, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "source": source_key,
     }  # fmt: skip
     known = _known(uid, body, source_key)
     if known:
         return known
-    refuse_own(household, actor)
-    purse, _debt = purses(household, today=today)
+    refuse_own(home, actor)
+    purse, _debt = purses(home, today=today)
     uses = spend(purse, points, on=today)
-    issuer = account_id(AccountKind.ISSUER, county_of(household.county_id), today=today)
+    issuer = account_id(AccountKind.ISSUER, county_of(home.county_id), today=today)
     entry = Entry(
-        kind=JournalKind.DEDUCT, uid=uid, body=body, place=Place.of(household), effective_on=effective_on,
+        kind=JournalKind.DEDUCT, uid=uid, body=body, place=Place.of(home), effective_on=effective_on,
         lines=[(purse, issuer, points)], memo=memo, source_key=source_key, rule_item_id=rule_item_id,
     )  # fmt: skip
     receipt = post(entry, actor=actor, at=at, today=today)
@@ -229,7 +252,7 @@ def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: 
     return closed
 
 
-def refuse_own(household: Household, actor: Actor) -> None:
+def refuse_own(household: Any, actor: Actor) -> None:
     """Refuse what somebody would do for their own household."""
     if home_of(actor) == household.id:
         raise OwnHousehold
@@ -239,9 +262,8 @@ def home_of(actor: Actor) -> int | None:
     """Return the household that an actor lives in, None where the account names no resident."""
     if actor.user_id is None:
         return None
-    query = sa.select(Resident.household_id).join(User, User.resident_id == Resident.id).where(User.id == actor.user_id)
-    found: int | None = db.session.scalar(query)
-    return found
+    row = _HOME.first(user=actor.user_id)
+    return row.household_id if row else None
 
 
 def checked(amount: Any) -> int:

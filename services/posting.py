@@ -1,6 +1,6 @@
 """Posting to the coin ledger: one journal with its lines, chained to the one before, in the act's own transaction.
 
-Written in SQLAlchemy Core: a counter is busy, and a journal is a handful of plain rows. Order of locks on PostgreSQL:
+Written in Core and prepared: a counter is busy, and a journal is a handful of plain rows. Order of locks on PostgreSQL:
 the ledger's advisory lock first, then nothing else is waited for; on SQLite the write queue of services.transaction.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -27,6 +27,7 @@ from models.coins import (
     hash_of,
     journal_hash,
 )
+from models.prepared import Prepared, insertion
 from services.refusals import Refusal
 
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
@@ -40,13 +41,17 @@ account = table_of(CoinAccount)
 journal = table_of(CoinJournal)
 line = table_of(CoinLine)
 period = table_of(CoinPeriod)
-_NEW_JOURNAL, _NEW_LINES = sa.insert(journal), sa.insert(line)
-# Statements of every posting are put together once.
+# What a line asks of an account, and no more: the rest would be read for nothing.
+HELD_BY = (account.c.id, account.c.code, account.c.kind, account.c.min_balance, account.c.balance, account.c.held)
+_NEW_JOURNAL = insertion(journal)
+_NEW_LINE = insertion(line)
+_LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK).label("waited")))
 _LAST = sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == sa.bindparam("county"))
 _HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
-_NEWEST = _HEAD.add_columns(_LAST.scalar_subquery())
-_EARLIER = sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == sa.bindparam("uid"))
-_ACCOUNTS = sa.select(account).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)
+_NEWEST = Prepared(_HEAD.add_columns(_LAST.scalar_subquery().label("closed")))
+_EARLIER = Prepared(sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == sa.bindparam("uid")))
+_BY_SOURCE = Prepared(sa.select(journal.c.id).where(journal.c.source_key == sa.bindparam("source")))
+_ACCOUNTS = sa.select(*HELD_BY).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)
 _LOCKED = _ACCOUNTS.with_for_update()
 
 
@@ -86,6 +91,8 @@ class NotYet(Refusal):
 @dataclass(frozen=True)
 class Place:
     """The county, township and village that a journal belongs to, and the owning unit."""
+
+    NAMES: ClassVar = ("county_id", "town_id", "village_id", "org_id")
 
     county_id: int
     town_id: int | None
@@ -137,15 +144,16 @@ class Receipt:
 
 def open_ledger() -> None:
     """Wait for whoever posts now. The first thing in every act on the ledger."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK)))
+    db.session.flush()  # an act around this one may have changed what prepared statements read
+    if db.engine.dialect.name == "postgresql":
+        _LOCK.first()
 
 
 def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of a request that came before, None for a new one. Raises UidConflict."""
     if not (0 < len(uid) <= UID_LENGTH and uid.isascii() and uid.isprintable()):
         raise UidConflict  # no page of ours asked so
-    row = db.session.connection().execute(_EARLIER, {"uid": uid}).first()
+    row = _EARLIER.first(uid=uid)
     if row is None:
         return None
     if row.body_hash != hash_of(body):
@@ -155,8 +163,8 @@ def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
 
 def by_source(source_key: str) -> Receipt | None:
     """Return the receipt of the journal that a source (a claim, an award, an expiry) made, None where it made none."""
-    ident = db.session.scalar(sa.select(journal.c.id).where(journal.c.source_key == source_key))
-    return None if ident is None else receipt_of(ident)
+    row = _BY_SOURCE.first(source=source_key)
+    return None if row is None else receipt_of(row.id)
 
 
 def receipt_of(journal_id: int) -> Receipt:
@@ -204,11 +212,10 @@ def post(
     balances = {ident: known[ident].balance for one in entry.lines for ident in one[:2]}
     stated = _stated(entry.lines, released or {}, known, balances)
     row = _row(entry, (number, prev_hash), stated, known, actor, at)
-    db.session.connection().execute(_NEW_JOURNAL, row)
+    _NEW_JOURNAL.insert([row])
     if between:
         between()
-    if stated:
-        db.session.connection().execute(_NEW_LINES, _line_rows(row["id"], stated))
+    _NEW_LINE.insert(_line_rows(row["id"], stated))
     amount = sum(one[2] for one in stated)
     return Receipt(row["id"], entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
 
@@ -221,13 +228,13 @@ def post_all(entries: Sequence[Entry], *, actor: Actor, at: datetime, today: dat
     closed = {county: last_closed(county) for county in {entry.place.county_id for entry in entries}}
     known = _accounts([one for entry in entries for one in entry.lines])
     balances = {ident: row.balance for ident, row in known.items()}
-    connection, newest, numbers = db.session.connection(), head(), []
+    newest, numbers = head(), []
     for entry in entries:
         _refuse_day(entry, today, closed[entry.place.county_id])
         stated = _stated(entry.lines, {}, known, balances)
         row = _row(entry, newest, stated, known, actor, at)
-        connection.execute(_NEW_JOURNAL, row)
-        connection.execute(_NEW_LINES, _line_rows(row["id"], stated))
+        _NEW_JOURNAL.insert([row])
+        _NEW_LINE.insert(_line_rows(row["id"], stated))
         newest = row["id"], row["hash"]
         numbers.append(row["id"])
     return numbers
@@ -275,8 +282,8 @@ def last_closed(county_id: int) -> str | None:
 
 def _newest(county_id: int) -> tuple[int, str, str | None]:
     """Return the number and the hash of the newest journal, and a county's last closed month."""
-    row = db.session.connection().execute(_NEWEST, {"county": county_id}).first()
-    return (row[0], row[1], row[2]) if row else (0, GENESIS, last_closed(county_id))
+    row = _NEWEST.first(county=county_id)
+    return (row.id, row.hash, row.closed) if row else (0, GENESIS, last_closed(county_id))
 
 
 def _accounts(lines: Sequence[Line]) -> dict[int, Any]:

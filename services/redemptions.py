@@ -25,10 +25,12 @@ from services.purses import (
     county_of,
     expired_of,
     given_back,
+    household_now,
     household_of,
     purses,
     sale_accounts,
     spend,
+    station_now,
     take,
     whatever,
 )
@@ -84,25 +86,27 @@ def redeem(
 ) -> Receipt:
     """Hand goods over a station's counter for coins. Raises NotEnough, OutOfStock, EmptyBasket or StationClosed."""
     open_ledger()
-    require(actor, "coin:redeem", station)
-    require(actor, "coin:redeem", household)
-    body = {"act": "redeem", "household": household.id, "station": station.id, "basket": _plain(basket)}
+    here, home = station_now(station), household_now(household)
+    require(actor, "coin:redeem", here)
+    require(actor, "coin:redeem", home)
+    body = {"act": "redeem", "household": home.id, "station": here.id, "basket": _plain(basket)}
     known = earlier(uid, body)
     if known:
         return known
-    refuse_own(household, actor)
-    goods = goods_for(station, basket)
+    refuse_own(home, actor)
+    goods = goods_for(here, basket)
     total = sum(good.price * basket[good.id] for good in goods)
-    purse, till = sale_accounts(household, station, today=today)
+    purse, till = sale_accounts(home, here, today=today)
     uses = spend(purse.id, total, on=today)
     entry = Entry(
-        kind=JournalKind.REDEEM, uid=uid, body=body, place=Place.of(station), effective_on=today,
+        kind=JournalKind.REDEEM, uid=uid, body=body, place=Place.of(here), effective_on=today,
         lines=[(purse.id, till.id, total)],
     )  # fmt: skip
     receipt = post(entry, known={purse.id: purse, till.id: till}, actor=actor, at=at, today=today)
     take(receipt.journal_id, uses)
     out = {good.id: (-basket[good.id], good.price) for good in goods}
-    move_goods(station.id, out, MoveKind.REDEEM, journal_id=receipt.journal_id, actor=actor, at=at)
+    there = {good.id: good.on_hand for good in goods}
+    move_goods(here.id, out, MoveKind.REDEEM, known=there, journal_id=receipt.journal_id, actor=actor, at=at)
     return receipt
 
 

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from models.base import db, table_of
-from models.stations import CoinGood, CoinStation, CoinStock, CoinStockMove, MoveKind
+from models.prepared import Prepared, insertion
+from models.stations import CoinGood, CoinStock, CoinStockMove, MoveKind
 from services.posting import open_ledger
 from services.refusals import NotFound, Refusal
 
 MOST_OF_A_GOOD = 999
 _stock = table_of(CoinStock)
 _moved = table_of(CoinStockMove)
-_THERE = sa.select(_stock).where(_stock.c.station_id == sa.bindparam("station"))
-_NEW_MOVES = sa.insert(_moved)
+_good = table_of(CoinGood)
+_THERE = Prepared(
+    sa.select(_stock.c.good_id, _stock.c.on_hand, _stock.c.reserved).where(
+        _stock.c.station_id == sa.bindparam("station")
+    )
+)
+_NEW_MOVE = insertion(_moved, "id")
 Basket = Mapping[int, int]  # good id -> how many
 
 
@@ -37,8 +45,24 @@ class EmptyBasket(Refusal):
     message = _l("请先选要兑换的物品，每样最多 %(most)s 件。", most=MOST_OF_A_GOOD)
 
 
-def goods_for(station: CoinStation, basket: Basket) -> list[CoinGood]:
-    """Return the goods of a basket that the station can give out now.
+@lru_cache(64)
+def _offered(number: int) -> Prepared:
+    """Return the question for so many goods of a station: each with its price, and what is there of it."""
+    wanted: list[sa.BindParameter[int]] = [sa.bindparam(f"good_{n}") for n in range(number)]
+    here = sa.and_(_stock.c.good_id == _good.c.id, _stock.c.station_id == sa.bindparam("station"))
+    return Prepared(
+        sa.select(
+            _good.c.id, _good.c.name, _good.c.price, sa.func.coalesce(_stock.c.on_hand, 0).label("on_hand"),
+            sa.func.coalesce(_stock.c.reserved, 0).label("reserved"),
+        )
+        .outerjoin(_stock, here)
+        .where(_good.c.id.in_(wanted), _good.c.county_id == sa.bindparam("county"), _good.c.on_sale)
+        .order_by(_good.c.id)
+    )  # fmt: skip
+
+
+def goods_for(station: Any, basket: Basket) -> list[Any]:
+    """Return the goods of a basket that the station can give out now: id, name, price, on_hand, reserved.
 
     Raises StationClosed, EmptyBasket, NotFound or OutOfStock.
     """
@@ -46,23 +70,15 @@ def goods_for(station: CoinStation, basket: Basket) -> list[CoinGood]:
         raise StationClosed
     if not basket or not all(0 < quantity <= MOST_OF_A_GOOD for quantity in basket.values()):
         raise EmptyBasket
-    query = sa.select(CoinGood).where(
-        CoinGood.id.in_(basket), CoinGood.county_id == station.county_id, CoinGood.on_sale
-    )
-    goods = list(db.session.scalars(query.order_by(CoinGood.id), execution_options={"populate_existing": True}))
+    wanted = {f"good_{n}": good_id for n, good_id in enumerate(basket)}
+    goods = _offered(len(wanted)).all(station=station.id, county=station.county_id, **wanted)
     if len(goods) != len(basket):
         raise NotFound
-    free = free_of(station.id)
     for good in goods:
-        if basket[good.id] > free.get(good.id, 0):
-            raise OutOfStock(good.name, available=free.get(good.id, 0))
+        free = good.on_hand - good.reserved
+        if basket[good.id] > free:
+            raise OutOfStock(good.name, available=free)
     return goods
-
-
-def free_of(station_id: int) -> dict[int, int]:
-    """Return how many of each good a station can still give out, by good id."""
-    rows = db.session.connection().execute(_THERE, {"station": station_id})
-    return {row.good_id: int(row.on_hand) - int(row.reserved) for row in rows}
 
 
 def move_goods(
@@ -70,6 +86,7 @@ def move_goods(
     quantities: Mapping[int, tuple[int, int | None]],
     kind: MoveKind,
     *,
+    known: Mapping[int, int] | None = None,
     journal_id: int | None = None,
     note: str = "",
     actor: Actor,
@@ -77,12 +94,13 @@ def move_goods(
 ) -> None:
     """Write moves of goods: `quantities` gives (how many, coins each) by good id, below 0 what goes out.
 
+    `known` says what is on hand of each, where that was read under the ledger's lock already.
     Under the ledger's lock: two who count at the same moment would else both state what the first has left.
     """
     if journal_id is None:  # whoever has posted has the lock
         open_ledger()
-    rows = db.session.connection().execute(_THERE, {"station": station_id})
-    known = {row.good_id: int(row.on_hand) for row in rows}
+    if known is None:
+        known = {row.good_id: int(row.on_hand) for row in _THERE.all(station=station_id)}
     new = [{"station_id": station_id, "good_id": good_id} for good_id in quantities if good_id not in known]
     if new:
         db.session.execute(sa.insert(_stock).values(on_hand=0, reserved=0, low_at=0), new)
@@ -94,4 +112,4 @@ def move_goods(
         }
         for good_id, (quantity, price) in sorted(quantities.items())
     ]  # fmt: skip
-    db.session.connection().execute(_NEW_MOVES, moves)
+    _NEW_MOVE.insert(moves)
