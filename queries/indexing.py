@@ -22,8 +22,10 @@ from engine.bigrams import bigrams
 from engine.context import Context
 from engine.definition import Definition, Item
 from engine.schema import build_item
+from models import base
 from models.base import db
 from models.forms import FormVersion
+from models.prepared import Prepared
 from models.records import Record, RecordState
 from queries import forms
 from queries.answers import org_name
@@ -181,8 +183,7 @@ def held_shape(form_id: int) -> Iterator[Shape]:
 
 
 def _shape(form_id: int) -> Shape:
-    query = sa.select(FormVersion.number, FormVersion.sha256).where(FormVersion.form_id == form_id)
-    versions = tuple((number, sha) for number, sha in db.session.execute(query.order_by(FormVersion.number)))
+    versions = tuple((row.number, row.sha256) for row in _VERSIONS.all(form=form_id))
     if not versions:
         raise LookupError(f"form {form_id} has no version")
     key = (form_id, versions)
@@ -194,6 +195,12 @@ def _shape(form_id: int) -> Shape:
     return _shapes[key]
 
 
+_version = base.table_of(FormVersion)
+_VERSIONS = Prepared(
+    sa.select(_version.c.number, _version.c.sha256)
+    .where(_version.c.form_id == sa.bindparam("form"))
+    .order_by(_version.c.number)
+)
 _shapes: dict[tuple[int, tuple[tuple[int, str], ...]], Shape] = {}
 _seen: WeakKeyDictionary[SessionTransaction, dict[int, Shape]] = WeakKeyDictionary()  # by read transaction
 
