@@ -247,7 +247,7 @@ def _duplicates(form: Form, record: Record, pinned: Definition) -> list[Hint]:
     )
 
 
-def _table(form: Form, rows: Sequence[Record], fids: list[str]) -> list[list[registers.Cell]]:
+def _table(form: Form, rows: Sequence[records.Listed], fids: list[str]) -> list[list[registers.Cell]]:
     return registers.table(rows, fids, known=shape(form.id), actor=actor(), locale=i18n.locale())
 
 

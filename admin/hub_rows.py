@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from models.records import Record
+from queries.records import Listed
 from queries.registers import Cell, CellState
 from shell.i18n import moment
 
@@ -19,7 +19,7 @@ class Rows:
 
     base: str
     labels: Sequence[str]
-    records: Sequence[Record]
+    records: Sequence[Listed]
     cells: Sequence[Sequence[Cell]]
 
     def __len__(self) -> int:

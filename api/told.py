@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,12 +16,13 @@ from models.records import Record
 from queries import registers
 from queries.answers import org_name
 from queries.indexing import Shape, shape
+from queries.records import Listed
 from queries.rights import Rights, stage_of
 from shell import i18n
 from shell.access import actor
 
 
-def told(form: Form, found: list[Record]) -> list[dict[str, Any]]:
+def told(form: Form, found: Sequence[Record | Listed]) -> list[dict[str, Any]]:
     """Return records of a form as JSON objects. Answers outside the reader's rights are left out."""
     known = shape(form.id)
     items = registers.columns(form, actor())
@@ -39,7 +40,7 @@ def envelope(record: Record) -> dict[str, Any]:
     return _record(record, shape(record.form_id), None)
 
 
-def _record(record: Record, known: Shape, answers: dict[str, Any] | None) -> dict[str, Any]:
+def _record(record: Record | Listed, known: Shape, answers: dict[str, Any] | None) -> dict[str, Any]:
     told = {
         "id": record.id,
         "number": record.number,
@@ -55,7 +56,7 @@ def _record(record: Record, known: Shape, answers: dict[str, Any] | None) -> dic
 
 
 def _answers(
-    record: Record, known: Shape, items: Iterable[Item], line: list[registers.Cell], view: frozenset[str]
+    record: Record | Listed, known: Shape, items: Iterable[Item], line: list[registers.Cell], view: frozenset[str]
 ) -> dict[str, Any]:
     pinned = known.definitions[record.version]
     shown = {}

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from desk.blueprint import bp
 from models.forms import Form
-from models.records import Record
 from queries import records
 from queries.forms import published_forms
 from shell.access import actor, requires
@@ -23,7 +22,7 @@ class Hit:
     """What one register has for the words: the newest, and whether there are more."""
 
     form: Form
-    records: list[Record]
+    records: list[records.Listed]
     more: bool
 
 
@@ -34,7 +33,7 @@ def search() -> ResponseReturnValue:
     hits = [hit for form in published_forms(actor()) if (hit := _hit(form, words)).records] if words else []
     if len(hits) == 1 and len(hits[0].records) == 1 and hits[0].records[0].number == words.upper():
         only = hits[0].records[0]
-        return redirect(url_for("hub.details_view", form_key=only.form.key, record_id=only.id))
+        return redirect(url_for("hub.details_view", form_key=hits[0].form.key, record_id=only.id))
     return render_template("desk/search.html", words=words, hits=hits)
 
 

@@ -133,3 +133,13 @@ def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _S
 
 def _converting(found: Iterable[tuple[K, Convert | None]]) -> tuple[tuple[K, Convert], ...]:
     return tuple((key, convert) for key, convert in found if convert)
+
+
+def many(number: int) -> list[sa.BindParameter[Any]]:
+    """Return parameters for an IN over so many values; `numbered` names the values."""
+    return [sa.bindparam(f"one_{n}") for n in range(max(number, 1))]
+
+
+def numbered(values: Sequence[Any]) -> dict[str, Any]:
+    """Return the values of `many`; NULL, which nothing equals, where there are none."""
+    return {f"one_{n}": value for n, value in enumerate(values or [None])}

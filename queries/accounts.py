@@ -16,6 +16,7 @@ from models.access import Actor, Grant, Role
 from models.accounts import Membership, SignIn, User
 from models.base import db
 from models.orgs import Level, OrgUnit
+from models.prepared import Prepared
 from models.settings import Setting
 from queries.scope import in_scope
 
@@ -68,7 +69,7 @@ def token_hash(token: str) -> str:
 
 def signed_in(token: str, *, origin: str, at: datetime, today: date) -> SignedIn | None:
     """Return who a token belongs to, with the roles valid today, in one query; None when it opens nothing any more."""
-    rows = db.session.execute(_SIGNED_IN, {"token": token_hash(token), "at": at, "today": today}).all()
+    rows = _SIGNED_IN.all(token=token_hash(token), at=at, today=today)
     if not rows:
         return None
     first = rows[0]
@@ -234,7 +235,7 @@ def _with_roles(query: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-_SIGNED_IN = person_query(SignIn, (SignIn.id.label("sign_in_id"), SignIn.last_seen_at))  # runs on every request
+_SIGNED_IN = Prepared(person_query(SignIn, (SignIn.id.label("sign_in_id"), SignIn.last_seen_at)))  # on every request
 
 
 def names(user_ids: Sequence[int]) -> dict[int, str]:

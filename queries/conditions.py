@@ -55,10 +55,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Condition:
-    """One filter on the side index: any of some values (or, `negated`, none of them), or a range with both ends."""
+    """One filter on the side index: any of some values (or, `negated`, none of them), or a range with both ends.
+
+    Where `values` are all there are but a few, `besides` are those few: to look for one of them in a record is cheaper.
+    """
 
     field: IndexedField
     values: tuple[Value, ...] = ()
+    besides: tuple[Value, ...] = ()
     low: Value | None = None
     high: Value | None = None
     negated: bool = False
@@ -152,7 +156,7 @@ def _none_of(field: IndexedField, values: tuple[Value, ...], known: Shape) -> Co
     """Ask for all other values where a record has one of a few, because those can lead; else for the absence."""
     others = _choices(field, known) if field.counted and field.single else ()
     if others:
-        return Condition(field, tuple(one for one in (*others, EMPTY[field.table]) if one not in values))
+        return Condition(field, tuple(one for one in (*others, EMPTY[field.table]) if one not in values), values)
     return Condition(field, values, negated=True)
 
 
@@ -174,7 +178,7 @@ def _both(first: Condition, second: Condition) -> Condition:
         return replace(first, values=tuple(dict.fromkeys((*first.values, *second.values))))
     if not first.is_range:
         kept = tuple(value for value in first.values if value in second.values)
-        return replace(first, values=kept or (HIGHEST[first.field.table],))  # which no answer is
+        return replace(first, values=kept or (HIGHEST[first.field.table],), besides=())  # which no answer is
     return replace(first, low=max(first.low, second.low), high=min(first.high, second.high))  # type: ignore[type-var]
 
 

@@ -32,7 +32,7 @@ from queries.indexing import (
     world,
 )
 from queries.listing import Arms, Scope
-from queries.records import Request, page
+from queries.records import Listed, Request, page
 from queries.rights import Rights
 from queries.scope import slices
 
@@ -47,7 +47,7 @@ MOST = 10
 class Hint:
     """One earlier record and why it is shown: the labels of what is the same, of what is alike with its per cent."""
 
-    record: Record
+    record: Listed
     same: tuple[str, ...]
     alike: tuple[tuple[str, int], ...]
 
@@ -94,12 +94,12 @@ def duplicates(
     return sorted(hints, key=lambda hint: (-len(hint.same), -max((n for _l, n in hint.alike), default=0)))[:MOST]
 
 
-def _read(form: Form, ids: Iterable[int], actor: Actor) -> list[Record]:
+def _read(form: Form, ids: Iterable[int], actor: Actor) -> list[Listed]:
     wanted = tuple(sorted(ids, reverse=True))
     return page(form, actor, Request(ids=wanted, limit=500)).records if wanted else []
 
 
-def _texts(record: Record, definition: Definition) -> dict[str, str]:
+def _texts(record: Listed, definition: Definition) -> dict[str, str]:
     found = search_texts(definition, record.answers, world(record.created_at))
     return {item.fid: normalised(text) for item, text in found}
 

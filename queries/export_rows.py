@@ -24,12 +24,11 @@ from models.access import Actor
 from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
-from models.records import Record
 from queries.exports import Line, Value
 from queries.files import facts, files_by_uid
 from queries.indexing import COUNTY_ZONE, shape
 from queries.listing import Scope
-from queries.records import MOST_ROWS, Request, capped_count, page
+from queries.records import MOST_ROWS, Listed, Request, capped_count, page
 from queries.registers import WORDS, Cell, CellState, columns, exporter, stage_column, table
 from queries.rights import Rights, on_form
 from queries.scope import slices
@@ -152,7 +151,7 @@ class Reader:
                 return
             asked = replace(asked, after=following)
 
-    def _batch(self, records: Sequence[Record]) -> Batch:
+    def _batch(self, records: Sequence[Listed]) -> Batch:
         batch = Batch(len(records))
         names = _place_names(records)
         told = table(
@@ -174,7 +173,7 @@ class Reader:
             batch.uploads = _with_endings(batch.uploads)
         return batch
 
-    def _uploads(self, record: Record, view: frozenset[str]) -> Iterator[Upload]:
+    def _uploads(self, record: Listed, view: frozenset[str]) -> Iterator[Upload]:
         """Yield the files of a record under <number>-<key>-<n>, those in rows too."""
         definition = self.known.definitions[record.version]
         counts: Counter[str] = Counter()
@@ -189,7 +188,7 @@ class Reader:
 class _Rows:
     """Says the rows of repeats of one batch, each record by its own version."""
 
-    def __init__(self, reader: Reader, records: Sequence[Record]) -> None:
+    def __init__(self, reader: Reader, records: Sequence[Listed]) -> None:
         self.reader = reader
         self.codes = reader.options.codes
         orgs: set[int] = set()
@@ -206,10 +205,10 @@ class _Rows:
         )
         self.sayings: dict[tuple[int, str], Callable[[Any], Cell]] = {}
 
-    def _definition(self, record: Record) -> Definition:
+    def _definition(self, record: Listed) -> Definition:
         return self.reader.known.definitions[record.version]
 
-    def lines(self, record: Record, view: frozenset[str]) -> Iterator[tuple[int, Line]]:
+    def lines(self, record: Listed, view: frozenset[str]) -> Iterator[tuple[int, Line]]:
         """Yield the rows of one record, each with the number of its table."""
         definition = self._definition(record)
         values = from_json(definition, record.answers)
@@ -220,7 +219,7 @@ class _Rows:
                 yield from self._level(record, item, record.answers, values, None, view)
 
     def _level(
-        self, record: Record, repeat: Item, answers: Mapping[str, Any], around: Mapping[str, Any], above: int | None,
+        self, record: Listed, repeat: Item, answers: Mapping[str, Any], around: Mapping[str, Any], above: int | None,
         view: frozenset[str],
     ) -> Iterator[tuple[int, Line]]:  # fmt: skip
         number = self.reader.numbers[repeat.fid]
@@ -237,7 +236,7 @@ class _Rows:
                     yield from self._level(record, inner, row, scope, place, view)
 
     def _cell(
-        self, record: Record, item: Item | None, row: Mapping[str, Any], scope: Mapping[str, Any], view: frozenset[str]
+        self, record: Listed, item: Item | None, row: Mapping[str, Any], scope: Mapping[str, Any], view: frozenset[str]
     ) -> Value:
         if item is None:
             return str(WORDS[CellState.NOT_ASKED])
@@ -277,7 +276,7 @@ def _with_endings(uploads: Sequence[Upload]) -> list[Upload]:
     return found
 
 
-def _place_names(records: Sequence[Record]) -> Mapping[int | None, str]:
+def _place_names(records: Sequence[Listed]) -> Mapping[int | None, str]:
     return _names({ident for record in records for ident in (record.town_id, record.village_id) if ident})
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import SessionTransaction, defer
 
 from engine.definition import Definition, parse
 from models.access import PERMISSIONS, Actor
@@ -15,6 +18,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form, FormState, FormVersion
 from models.orgs import OrgUnit
+from models.prepared import Prepared, many, numbered
 from models.records import RecordCount
 from queries.scope import in_scope, limited
 
@@ -22,7 +26,14 @@ MOST_FORMS = 500
 MOST_CHANGES = 20
 
 CACHED_DEFINITIONS = 1024
+Marks = tuple[tuple[int, str], ...]  # number and SHA-256 of each version, in their order
 _parsed: dict[str, Definition] = {}  # by SHA-256 of the document
+_seen: WeakKeyDictionary[SessionTransaction, dict[int, Marks]] = WeakKeyDictionary()  # by read transaction
+_MARKS = Prepared(
+    sa.select(FormVersion.number, FormVersion.sha256)
+    .where(FormVersion.form_id == sa.bindparam("form"))
+    .order_by(FormVersion.number)
+)
 
 
 def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
@@ -33,7 +44,7 @@ def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
     return form if _opens(form, definition(form.id, form.current_version), actor, permission) else None
 
 
-def _opens(form: Form, newest: Definition, actor: Actor, permission: str) -> bool:
+def _opens(form: Form | FormLine, newest: Definition, actor: Actor, permission: str) -> bool:
     """Tell whether what the form says of itself leaves the actor this permission in its county."""
     if not newest.access or actor.system:
         return True
@@ -46,36 +57,77 @@ def form_of_county(county_id: int, key: str) -> Form | None:
     return db.session.scalar(sa.select(Form).where(Form.key == key, Form.county_id == county_id))
 
 
-def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]:
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """A form in use, as menus name it."""
+
+    id: int
+    key: str
+    title: str
+    county_id: int
+    current_version: int
+
+
+def form_lines(actor: Actor, permission: str = "record:list") -> list[FormLine]:
     """Return the forms in use of the actor's county that are not closed to the actor, by title."""
+    counties = sorted({grant.county_id for grant in actor.grants_for(permission)})
+    every = actor.system
+    rows = _lines(None if every else len(counties)).all(**({} if every else numbered(counties)))
+    allowed = [row for row in rows if actor.forms is None or row.id in actor.forms]
+    found = [(FormLine(row.id, row.key, row.title, row.county_id, row.current_version), row.sha256) for row in allowed]
+    return [one for one, sha in found if _opens(one, parsed_once(one.id, one.current_version, sha), actor, permission)]
+
+
+@functools.cache
+def _lines(counties: int | None) -> Prepared:
+    """Return the query of every page's navigation for a reader in so many counties, for the system with None."""
+    where = [] if counties is None else [Form.county_id.in_(many(counties))]
     current = sa.and_(FormVersion.form_id == Form.id, FormVersion.number == Form.current_version)
-    query = (
-        sa.select(Form, FormVersion.sha256)
+    return Prepared(
+        sa.select(Form.id, Form.key, Form.title, Form.county_id, Form.current_version, FormVersion.sha256)
         .join(FormVersion, current)
-        .where(Form.state == FormState.PUBLISHED, in_scope(Form, actor, permission))
+        .where(Form.state == FormState.PUBLISHED, *where)
+        .order_by(Form.title, Form.id)
     )
-    undrafted = defer(Form.draft)  # every page's navigation asks this; only the designer reads drafts
-    rows = db.session.execute(query.order_by(Form.title, Form.id).options(undrafted)).all()
-    return [
-        form
-        for form, sha in rows
-        if _opens(form, _parsed_once(form.id, form.current_version or 0, sha), actor, permission)
-    ]
+
+
+def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]:
+    """Return the same as rows, for pages that do something with them."""
+    ids = [one.id for one in form_lines(actor, permission)]
+    undrafted = defer(Form.draft)  # only the designer reads drafts
+    query = sa.select(Form).where(Form.id.in_(ids)).order_by(Form.title, Form.id).options(undrafted)
+    return list(db.session.scalars(query))
+
+
+def version_marks(form_id: int) -> Marks:
+    """Return the number and the SHA-256 of all versions of a form.
+
+    One read of a form in a page keeps any number of worker processes right. An act reads each time: it may wait for a
+    version that another act publishes.
+    """
+    transaction = db.session().get_transaction()
+    if transaction is None or db.session.info.get("writing"):
+        return _marks(form_id)
+    seen = _seen.setdefault(transaction, {})
+    if form_id not in seen:
+        seen[form_id] = _marks(form_id)
+    return seen[form_id]
+
+
+def _marks(form_id: int) -> Marks:
+    return tuple((row.number, row.sha256) for row in _MARKS.all(form=form_id))
 
 
 def definition(form_id: int, number: int) -> Definition:
-    """Return a published definition, parsed once per process: a version never changes.
-
-    One primary-key read per call keeps any number of worker processes right. Raises LookupError when missing.
-    """
-    key = (FormVersion.form_id == form_id, FormVersion.number == number)
-    sha256 = db.session.scalar(sa.select(FormVersion.sha256).where(*key))
+    """Return a published definition, parsed once per process: a version never changes. Raises LookupError."""
+    sha256 = dict(version_marks(form_id)).get(number)
     if sha256 is None:
         raise LookupError(f"form {form_id} has no version {number}")
-    return _parsed_once(form_id, number, sha256)
+    return parsed_once(form_id, number, sha256)
 
 
-def _parsed_once(form_id: int, number: int, sha256: str) -> Definition:
+def parsed_once(form_id: int, number: int, sha256: str) -> Definition:
+    """Return the definition of a version that is known to have this SHA-256."""
     if sha256 not in _parsed:
         if len(_parsed) >= CACHED_DEFINITIONS:
             _parsed.clear()

@@ -12,20 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
-
-import sqlalchemy as sa
-from sqlalchemy.orm import SessionTransaction
 
 from engine.bigrams import bigrams
 from engine.context import Context
 from engine.definition import Definition, Item
 from engine.schema import build_item
-from models import base
 from models.base import db
-from models.forms import FormVersion
-from models.prepared import Prepared
 from models.records import Record, RecordState
 from queries import forms
 from queries.answers import org_name
@@ -156,19 +149,13 @@ class Shape:
 def shape(form_id: int) -> Shape:
     """Return the shape of a form that was published at least once.
 
-    Shapes are built once per process; one read of the version list per page keeps any number of processes right.
-    Raises LookupError where there is no version.
+    Shapes are built once per process, by what queries.forms.version_marks says. Raises LookupError where there is no
+    version.
     """
     if form_id in db.session.info.get(HELD, ()):
         held: Shape = db.session.info[HELD][form_id]
         return held
-    transaction = db.session().get_transaction()
-    if transaction is None or db.session.info.get("writing"):
-        return _shape(form_id)
-    seen = _seen.setdefault(transaction, {})
-    if form_id not in seen:
-        seen[form_id] = _shape(form_id)
-    return seen[form_id]
+    return _shape(form_id)
 
 
 @contextmanager
@@ -183,26 +170,19 @@ def held_shape(form_id: int) -> Iterator[Shape]:
 
 
 def _shape(form_id: int) -> Shape:
-    versions = tuple((row.number, row.sha256) for row in _VERSIONS.all(form=form_id))
+    versions = forms.version_marks(form_id)
     if not versions:
         raise LookupError(f"form {form_id} has no version")
     key = (form_id, versions)
     if key not in _shapes:
         if len(_shapes) >= CACHED_SHAPES:
             _shapes.clear()
-        definitions = {number: forms.definition(form_id, number) for number, _sha in versions}
+        definitions = {number: forms.parsed_once(form_id, number, sha) for number, sha in versions}
         _shapes[key] = Shape(definitions, fields_of(definitions.values()))
     return _shapes[key]
 
 
-_version = base.table_of(FormVersion)
-_VERSIONS = Prepared(
-    sa.select(_version.c.number, _version.c.sha256)
-    .where(_version.c.form_id == sa.bindparam("form"))
-    .order_by(_version.c.number)
-)
 _shapes: dict[tuple[int, tuple[tuple[int, str], ...]], Shape] = {}
-_seen: WeakKeyDictionary[SessionTransaction, dict[int, Shape]] = WeakKeyDictionary()  # by read transaction
 
 
 @dataclass(frozen=True, slots=True)

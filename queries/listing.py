@@ -9,7 +9,7 @@ together here because SQLAlchemy takes longer to build sixteen arms than the dat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from engine.bigrams import bigrams, runs
 from models.base import db
 from models.orgs import Level, OrgUnit
+from models.prepared import Prepared
 from queries.conditions import Condition, Words
 from queries.indexing import IndexedField, tokens_of
 from queries.scope import Slice
@@ -25,6 +26,11 @@ from queries.scope import Slice
 MOST_ARMS = 96
 Cursor = tuple[Any, int] | None
 Rows = list[tuple[Any, int]]
+_TOWNSHIPS = Prepared(
+    sa.select(OrgUnit.id)
+    .where(OrgUnit.county_id == sa.bindparam("county"), OrgUnit.level == Level.TOWNSHIP)
+    .order_by(OrgUnit.id)
+)
 
 
 class Sql:
@@ -66,6 +72,11 @@ class Scope:
     def units(self) -> tuple[Slice, ...]:
         return tuple(one for one in self.slices if one.column == "org_id")
 
+    @cached_property
+    def placed(self) -> Scope:
+        """The places alone, without what units own besides."""
+        return replace(self, slices=self.places) if self.units else self
+
     @property
     def overlapping(self) -> bool:
         """Tell whether a record may be met twice: by its place and by its owning unit."""
@@ -77,8 +88,7 @@ class Scope:
         pairs: list[tuple[int, int | None]] = []
         for one in self.places:
             if one.column == "county_id":
-                towns = sa.select(OrgUnit.id).where(OrgUnit.county_id == one.id, OrgUnit.level == Level.TOWNSHIP)
-                pairs.extend((town, None) for town in [0, *db.session.scalars(towns.order_by(OrgUnit.id))])
+                pairs.extend((town, None) for town in [0, *(row.id for row in _TOWNSHIPS.all(county=one.id))])
             else:
                 pairs.append((one.town_id or 0, one.id if one.column == "village_id" else None))
         return pairs
@@ -231,14 +241,16 @@ class Arms:
 
     def probe(self, one: Condition, record: str, town: str) -> str:
         """Ask the side index about one record."""
+        few = 0 < len(one.besides) < len(one.values)
+        values, absent = (one.besides, True) if few else (one.values, one.negated)
         if one.is_range:
             holds = f"p.value >= {self.bind(one.low)} AND p.value <= {self.bind(one.high)}"
-        elif len(one.values) == 1:
-            holds = f"p.value = {self.bind(one.values[0])}"
+        elif len(values) == 1:
+            holds = f"p.value = {self.bind(values[0])}"
         else:
-            holds = f"p.value IN ({', '.join(self.bind(value) for value in one.values)})"
+            holds = f"p.value IN ({', '.join(self.bind(value) for value in values)})"
         return (
-            f"{'NOT ' if one.negated else ''}EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
+            f"{'NOT ' if absent else ''}EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
             f"WHERE p.record_id = {record} "
             f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} AND {holds})"
         )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,6 +22,7 @@ from engine.texts import forbidden
 from models.access import Actor
 from models.base import db
 from models.forms import Form
+from models.prepared import Prepared, many, numbered
 from models.records import Record, RecordRevision, RecordState
 from queries.conditions import (
     Asked,
@@ -39,6 +42,7 @@ from queries.scope import covers, in_scope, slices
 __all__ = [
     "COUNT_CAP",
     "Filter",
+    "Listed",
     "Page",
     "Request",
     "capped_count",
@@ -58,6 +62,33 @@ LARGEST_REVISION = 2**31 - 1
 MAX_CURSOR = 1200
 
 
+class Listed(NamedTuple):
+    """A record as lists read it: its columns, and nothing that would be written back."""
+
+    id: int
+    form_id: int
+    version: int
+    serial: int
+    number: str
+    state: str
+    stage: str | None
+    author_id: int | None
+    created_at: datetime
+    updated_at: datetime
+    answers: dict[str, Any]
+    row_version: int
+    county_id: int
+    town_id: int | None
+    village_id: int | None
+    org_id: int
+
+
+@functools.cache
+def _by_ids(number: int) -> Prepared:
+    columns = [Record.__table__.c[name] for name in Listed._fields]
+    return Prepared(sa.select(*columns).where(Record.id.in_(many(number))))
+
+
 class Count(int):
     """A number of records; `more` says that there are at least as many."""
 
@@ -73,7 +104,7 @@ class Count(int):
 class Page:
     """One page of a list. `next` is the cursor of the page behind it, None on the last."""
 
-    def __init__(self, query: _Query, rows: Rows, records: list[Record], limit: int) -> None:
+    def __init__(self, query: _Query, rows: Rows, records: list[Listed], limit: int) -> None:
         self._query = query
         self.records = records[:limit]
         self.next = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
@@ -127,11 +158,12 @@ def revisions(record: Record) -> list[RecordRevision]:
 
 def recent(actor: Actor, *, limit: int = 8) -> list[Record]:
     """Return the newest records of all registers in the actor's scope, with their forms."""
-    newest: list[Record] = []
+    newest: list[Listed] = []
     for form in db.session.scalars(sa.select(Form).where(in_scope(Form, actor, "record:list"))).all():
         if form.current_version is not None:
             newest.extend(page(form, actor, Request(limit=limit)).records)
-    return sorted(newest, key=lambda record: (record.created_at, record.id), reverse=True)[:limit]
+    newest.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+    return [db.session.get_one(Record, one.id) for one in newest[:limit]]
 
 
 class _Query:
@@ -164,7 +196,7 @@ class _Query:
 
     # ---- a page
 
-    def page(self, limit: int) -> tuple[Rows, list[Record]]:
+    def page(self, limit: int) -> tuple[Rows, list[Listed]]:
         if self.asked.nothing:
             return [], []
         if self.exact is not None:
@@ -187,10 +219,10 @@ class _Query:
         rights = self.rights
         return any(fid not in rights.searchable or rights.stages_showing(fid) for fid in found)
 
-    def _sifted(self, limit: int) -> tuple[Rows, list[Record]]:
+    def _sifted(self, limit: int) -> tuple[Rows, list[Listed]]:
         """Read on until enough records really hold the words: the word index may offer a few that do not."""
         rows: Rows = []
-        records: list[Record] = []
+        records: list[Listed] = []
         cursor = self.cursor
         for _round in range(MOST_ROUNDS):
             batch = self._arms(cursor, limit).rows(limit)
@@ -258,7 +290,7 @@ class _Query:
         if condition.field.counted and condition.values:
             self.sizes[condition] = self.scope.carrying(condition)
         else:
-            arms = Arms(replace(self.scope, slices=self.scope.places))
+            arms = Arms(self.scope.placed)
             arms.by_value(condition, [])
             self.sizes[condition] = arms.count(most + 1)
         return self.sizes[condition]
@@ -322,21 +354,21 @@ class _Query:
             found.update(ident for _value, ident in arms.rows(MOST_ROWS))
         return sorted(found, reverse=True)[:MOST_ROWS] or None
 
-    def _load(self, ids: Sequence[int]) -> list[Record]:
+    def _load(self, ids: Sequence[int]) -> list[Listed]:
         """Read records in the order given; the scope is asked once more, so a stale index shows nobody too much.
 
         By id alone, the rest in Python: with more conditions SQLite leaves the primary key for a longer index.
         """
         if not ids:
             return []
-        found = {record.id: record for record in db.session.scalars(sa.select(Record).where(Record.id.in_(ids)))}
+        found = {row.id: Listed._make(row) for row in _by_ids(len(ids)).all(**numbered(ids))}
         return [found[ident] for ident in ids if ident in found and self._seen(found[ident])]
 
-    def _seen(self, record: Record) -> bool:
+    def _seen(self, record: Listed) -> bool:
         own = record.form_id == self.form.id and covers(self.actor, self.permission, record)
         return own and _readable(record, self.actor)
 
-    def _holds(self, record: Record) -> bool:
+    def _holds(self, record: Listed) -> bool:
         """Tell whether a record found by its number also meets the filters."""
         if not self.asked.conditions:
             return True
@@ -344,7 +376,7 @@ class _Query:
         arms.by_record(self.asked.conditions)
         return any(ident == record.id for _value, ident in arms.rows(1))
 
-    def _words_hold(self, record: Record) -> bool:
+    def _words_hold(self, record: Listed) -> bool:
         definition = self.known.definitions[record.version]
         context = world(record.created_at)
         texts = search_texts(definition, record.answers, context)
@@ -353,7 +385,7 @@ class _Query:
         return words_hold(self.asked.words, by_fid, by_fid.values(), sure=self._index_is_sure)
 
 
-def _readable(record: Record, actor: Actor) -> bool:
+def _readable(record: Record | Listed, actor: Actor) -> bool:
     return record.state == RecordState.ACTIVE or covers(actor, "record:history", record)
 
 

@@ -5,6 +5,7 @@ It tells apart what was never asked, left empty and hidden by a condition, and m
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -20,9 +21,9 @@ from engine.expressions import holds
 from engine.kinds import KINDS
 from engine.kinds import Cell as ExportValue
 from models.access import Actor
-from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
+from models.prepared import Prepared, many, numbered
 from queries.files import facts, files_by_uid
 from queries.indexing import STAGE, Shape, shape, stage_item, stored_answers
 from queries.rights import FieldRights, Rights
@@ -56,8 +57,11 @@ class Cell(NamedTuple):
 class Answered(Protocol):
     """A record, or one of its revisions."""
 
-    version: Any
-    answers: Any
+    @property
+    def version(self) -> Any: ...
+
+    @property
+    def answers(self) -> Any: ...
 
 
 def columns(form: Form, actor: Actor) -> tuple[Item, ...]:
@@ -142,8 +146,12 @@ def org_names(records: Iterable[Answered], definitions: Iterable[Definition]) ->
     ids = {one for record in records for fid, form in items for one in stored_answers(form, fid, record.answers)}
     if not ids:
         return {}
-    rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(ids)))
-    return {ident: name for ident, name in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {row.id: row.name for row in _named(len(ids)).all(**numbered(list(ids)))}
+
+
+@functools.cache
+def _named(number: int) -> Prepared:
+    return Prepared(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(many(number))))
 
 
 def file_names(records: Iterable[Answered], definitions: Iterable[Definition]) -> dict[str, FileFacts]:

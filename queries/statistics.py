@@ -6,12 +6,13 @@ records there are. Whose counters are read follows from the reader's scope; fiel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from models.access import Actor
 from models.base import db
 from models.forms import Form
 from models.orgs import Level, OrgUnit
+from models.prepared import Prepared, many, numbered
 from models.records import FieldMonth
 from queries.indexing import MICRO, STAGE, IndexedField, shape
 from queries.periods import months_between
@@ -46,9 +48,8 @@ class Question:
     rows: str = "org"  # or month
 
 
-@dataclass(frozen=True)
-class Amount:
-    """Records, and what their numbers come to."""
+class Amount(NamedTuple):
+    """Records, and what their numbers come to. A page has hundreds."""
 
     n: int = 0
     total: Decimal = ZERO
@@ -160,7 +161,7 @@ class Statistics:
             found = _units(OrgUnit.id == self.question.place_id, inside, _has_counters())
             if found:
                 return found
-        return _units(OrgUnit.id.in_(ids))
+        return _units_of(_by_ids, ids)
 
     @cached_property
     def place(self) -> Unit | None:
@@ -172,11 +173,8 @@ class Statistics:
         """The rows of a table by organisation: what lies below the one unit, or the several."""
         if self.place is None:
             return self.roots
-        below = {
-            Level.COUNTY: (OrgUnit.county_id == self.place.id, OrgUnit.level == Level.TOWNSHIP),
-            Level.TOWNSHIP: (OrgUnit.town_id == self.place.id, OrgUnit.level == Level.VILLAGE),
-        }.get(Level(self.place.level))
-        return _units(*below) if below else [self.place]
+        below = _BELOW.get(Level(self.place.level))
+        return _told(below.all(unit=self.place.id)) if below else [self.place]
 
     # ---- figures
 
@@ -184,8 +182,7 @@ class Statistics:
     def _by_value(self) -> dict[str, dict[str, Amount]]:
         """Every field's values in the period, added up over the roots."""
         found: dict[str, dict[str, Amount]] = {}
-        table = FieldMonth
-        for (fid, value), amount in self._read([table.fid, table.value], self.roots):
+        for (fid, value), amount in self._read(("fid", "value"), self.roots, whole=True):
             found.setdefault(fid, {})[value] = amount
         return found
 
@@ -252,26 +249,15 @@ class Statistics:
         return [(one, one) for one in self.months] if self._by_org else [("", _("合计"))]
 
     def _cells(self) -> dict[tuple[Any, Any], Amount]:
-        column = self._column
+        column = "value" if self.split else "month"
         if self._by_org:
             places = {unit.id: unit for unit in (*self.units, *self.roots)}  # the one unit itself, for what is left
-            read = self._read([FieldMonth.place_id, column], list(places.values()), *self._counted)
+            read = self._read(("place_id", column), list(places.values()))
         elif self.split:
-            read = self._read([FieldMonth.month, column], self.roots, *self._counted)
+            read = self._read(("month", column), self.roots)
         else:
-            return {(month, ""): one for (month,), one in self._read([column], self.roots, *self._counted)}
-        return {(row, key): amount for (row, key), amount in read}
-
-    @property
-    def _column(self) -> Any:
-        return FieldMonth.value if self.split else FieldMonth.month
-
-    @property
-    def _counted(self) -> list[Any]:
-        """Return which counters the cross-tab adds up: the records themselves, a field's values, or its numbers."""
-        asked = self.split or self.of
-        answered = [FieldMonth.value != ""] if self.of else []
-        return [FieldMonth.fid == (asked.fid if asked else ""), *answered]
+            return {(month, ""): one for (month,), one in self._read((column,), self.roots)}
+        return dict(read)
 
     def _remainder(self, lines: Sequence[Line], whole: Sequence[Amount]) -> list[Line]:
         """Return the row of what lies in the unit itself, in none of those below it."""
@@ -285,18 +271,33 @@ class Statistics:
         return row if levels.get(row) in {Level.COUNTY, Level.TOWNSHIP} else None
 
     def _read(
-        self, columns: Sequence[Any], places: Sequence[Unit], *where: Any
+        self, columns: tuple[str, ...], places: Sequence[Unit], *, whole: bool = False
     ) -> Iterator[tuple[tuple[Any, ...], Amount]]:
-        table = FieldMonth
-        query = (
-            sa.select(*columns, sa.func.sum(table.n), sa.func.sum(table.whole), sa.func.sum(table.micro))
-            .where(table.form_id == self.form.id, table.place_id.in_([unit.id for unit in places]), *where)
-            .where(table.month >= self.question.first, table.month <= self.question.last, table.n > 0)
-            .group_by(*columns)
-        )
-        for *key, n, whole, micro in db.session.execute(query):
-            total = Decimal(int(whole)) + Decimal(int(micro)) / MICRO if whole or micro else ZERO
+        """Add up counters: of all fields (`whole`), or of what the cross-tab asks for.
+
+        That is the records themselves, a field's values, or its numbers.
+        """
+        asked = self.split or self.of
+        query = _sums(columns, len(places), whole=whole, answered=not whole and self.of is not None)
+        values = {"form": self.form.id, "first": self.question.first, "last": self.question.last}
+        if not whole:
+            values["fid"] = asked.fid if asked else ""
+        for *key, n, units, micro in query.all(**values, **numbered([unit.id for unit in places])):
+            total = Decimal(int(units)) + Decimal(int(micro)) / MICRO if units or micro else ZERO
             yield tuple(key), Amount(int(n), total)
+
+
+@functools.cache
+def _sums(columns: tuple[str, ...], places: int, *, whole: bool, answered: bool) -> Prepared:
+    table = FieldMonth.__table__.c
+    keys = [table[name] for name in columns]
+    # As the driver gives them: PostgreSQL's sums are Decimal, and made whole numbers where they are read.
+    sums = [sa.type_coerce(sa.func.sum(table[name]), sa.Integer).label(name) for name in ("n", "whole", "micro")]
+    where = [table.form_id == sa.bindparam("form"), table.place_id.in_(many(places)), table.n > 0]
+    where += [table.month >= sa.bindparam("first"), table.month <= sa.bindparam("last")]
+    where += [] if whole else [table.fid == sa.bindparam("fid")]
+    where += [table.value != ""] if answered else []
+    return Prepared(sa.select(*keys, *sums).where(*where).group_by(*keys))
 
 
 def _line(name: str, cells: Sequence[Amount], place_id: int | None) -> Line:
@@ -316,17 +317,46 @@ def _has_counters() -> Any:
     return OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE))
 
 
+def _query(*where: Any) -> sa.Select[Any, Any, Any]:
+    return sa.select(OrgUnit.id, OrgUnit.name, OrgUnit.level).where(*where).order_by(OrgUnit.code)
+
+
+def _told(rows: Iterable[Any]) -> list[Unit]:
+    return [Unit(ident, name, level) for ident, name, level in rows]
+
+
 def _units(*where: Any) -> list[Unit]:
-    query = sa.select(OrgUnit.id, OrgUnit.name, OrgUnit.level).where(*where).order_by(OrgUnit.code)
-    return [Unit(ident, name, level) for ident, name, level in db.session.execute(query)]
+    return _told(db.session.execute(_query(*where)))
+
+
+_BELOW = {
+    Level.COUNTY: Prepared(_query(OrgUnit.county_id == sa.bindparam("unit"), OrgUnit.level == Level.TOWNSHIP)),
+    Level.TOWNSHIP: Prepared(_query(OrgUnit.town_id == sa.bindparam("unit"), OrgUnit.level == Level.VILLAGE)),
+}
+
+
+@functools.cache
+def _by_ids(number: int) -> Prepared:
+    return Prepared(_query(OrgUnit.id.in_(many(number))))
+
+
+@functools.cache
+def _inside(number: int) -> Prepared:
+    """Return the query for so many units and the counties and townships in them."""
+    ids = many(number)
+    inside = sa.or_(OrgUnit.county_id.in_(ids), OrgUnit.town_id.in_(ids), OrgUnit.village_id.in_(ids))
+    wide = (OrgUnit.level == level for level in (Level.COUNTY, Level.TOWNSHIP))
+    return Prepared(_query(inside, sa.or_(*wide, OrgUnit.id.in_(ids))))
+
+
+def _units_of(query: Callable[[int], Prepared], ids: Sequence[int]) -> list[Unit]:
+    return _told(query(len(ids)).all(**numbered(ids)))
 
 
 def places_of(reader: Actor, form: Form) -> list[Unit]:
     """Return what a reader may narrow the page to: their own units and the townships in them."""
     ids = [one.id for one in slices(reader, "record:list", county_id=form.county_id) if one.column != "org_id"]
-    inside = sa.or_(OrgUnit.county_id.in_(ids), OrgUnit.town_id.in_(ids), OrgUnit.village_id.in_(ids))
-    rows = sa.or_(OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP)), OrgUnit.id.in_(ids))
-    return _units(inside, rows)
+    return _units_of(_inside, ids)
 
 
 def told(amount: Amount, item: Item | None, *, average: bool = False) -> str:

@@ -5,6 +5,7 @@ A view never widens what somebody sees: opening one only asks the list what its 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from models.access import Actor, Role
 from models.base import db
 from models.forms import Form
 from models.orgs import OrgUnit
+from models.prepared import Prepared, many, numbered
 from models.views import DefaultView, RegisterView
 from queries.scope import get_in_scope
 
@@ -36,28 +38,28 @@ class ViewLine:
     row_version: int
 
 
-def _lines_query() -> sa.Select[Any]:
+@functools.cache
+def _lines(places: int) -> Prepared:
+    """Return the query of every list for a reader in so many organisations."""
     view, chosen = RegisterView, DefaultView
     me: Any = sa.bindparam("me")
-    places: Any = sa.bindparam("places", expanding=True)
-    return (
+    query = (
         sa.select(view.id, view.uid, view.name, view.document, view.user_id, view.role, view.org_id, view.row_version,
-                  OrgUnit.name, chosen.view_id)
+                  OrgUnit.name.label("org_name"), chosen.view_id)
         .outerjoin(OrgUnit, OrgUnit.id == view.org_id)
         .outerjoin(chosen, sa.and_(chosen.view_id == view.id, chosen.user_id == me))
-        .where(view.form_id == sa.bindparam("form"), sa.or_(view.user_id == me, view.org_id.in_(places)))
+        .where(view.form_id == sa.bindparam("form"), sa.or_(view.user_id == me, view.org_id.in_(many(places))))
         .order_by(view.name, view.id)
     )  # fmt: skip
-
-
-LINES = _lines_query()  # every list asks it: put together once
+    return Prepared(query)
 
 
 def view_lines(form: Form, actor: Actor) -> list[ViewLine]:
     """Return the views that are somebody's own or meant for them, by name, in one read."""
     if actor.user_id is None:
         return []
-    rows = db.session.execute(LINES, {"form": form.id, "me": actor.user_id, "places": _places(actor)}).all()
+    places = _places(actor)
+    rows = _lines(len(places)).all(form=form.id, me=actor.user_id, **numbered(places))
     return [
         ViewLine(ident, uid, name, document, user_id is not None, org_name or "", role, chosen_id is not None, version)
         for ident, uid, name, document, user_id, role, org_id, version, org_name, chosen_id in rows

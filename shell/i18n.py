@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, format_date, get_translations
+from flask_babel import Babel, Domain, format_date
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 COOKIE = "zhiye_locale"
@@ -18,14 +18,14 @@ def init_app(app: Flask) -> None:
     """Set up Flask-Babel: Chinese by default, English by switch, dates in the county's time zone."""
     settings = app.config["ZHIYE"]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(settings.root / "translations")
-    Babel(
+    babel = Babel(
         app,
         default_locale=settings.default_locale,
         default_timezone=settings.timezone,
         locale_selector=locale,
     )
+    babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(moment=moment, day=day)
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(lambda: {"locale": locale(), "locales": LOCALES})
 
 
@@ -55,26 +55,17 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _gettext(text: str) -> str:
-    """Translate a text of a template. The catalogue is found once a request, not once a text."""
-    return str(_catalogue().ugettext(text))
+class Catalogues(Domain):  # type: ignore[misc]
+    """Our texts. The catalogue is found once a request: Flask-Babel spells the locale anew for each of 150 texts."""
 
-
-def _ngettext(singular: str, plural: str, number: int) -> str:
-    return str(_catalogue().ungettext(singular, plural, number))
-
-
-def _catalogue() -> Any:
-    locale_then, catalogue = g.get("catalogue", (None, None))
-    if catalogue is None or locale_then is not _locale_set():
-        catalogue = get_translations()
-        g.catalogue = (_locale_set(), catalogue)
-    return catalogue
-
-
-def _locale_set() -> Any:
-    """Return the locale Flask-Babel works with now: force_locale and refresh change it in the middle of a request."""
-    return getattr(g.get("_flask_babel"), "babel_locale", None)
+    def get_translations(self) -> Any:
+        seen = g.get("_flask_babel") if g else None
+        locale_then, catalogue = getattr(seen, "zhiye_catalogue", (None, None))
+        # force_locale and refresh change the locale in the middle of a request
+        if seen is None or catalogue is None or locale_then is not getattr(seen, "babel_locale", None):
+            catalogue = super().get_translations()
+            g._flask_babel.zhiye_catalogue = (g._flask_babel.babel_locale, catalogue)  # noqa: SLF001 - its own place
+        return catalogue
 
 
 def day(value: date | None) -> str:

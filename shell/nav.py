@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
-from queries.forms import published_forms
+from queries.forms import form_lines
 from shell import access, assets, problems
 from shell.addresses import address
 
@@ -133,7 +133,8 @@ def phone_places(actor: Actor | None) -> list[Entry]:
         return []
     first = [entry for entry in (*WORK.entries, SEARCH, PROFILE, *COINS.entries) if entry.phone]
     chosen = list(_open(first, actor))[:PHONE_PLACES]
-    return [entry for entry in (*WORK.entries, *COINS.entries, SEARCH, PROFILE) if entry in chosen]
+    # By identity: two entries are compared by translating their labels.
+    return [entry for entry in (*WORK.entries, *COINS.entries, SEARCH, PROFILE) if any(entry is one for one in chosen)]
 
 
 def _open(entries: Iterable[Entry], actor: Actor) -> Iterator[Entry]:
@@ -195,7 +196,7 @@ class Shell:
 def init_app(
     app: Flask,
     *,
-    forms_for: Callable[[Actor], Iterable[PublishedForm]] = published_forms,
+    forms_for: Callable[[Actor], Iterable[PublishedForm]] = form_lines,
     todo_for: Callable[[Actor], int] | None = None,
 ) -> None:
     """Give templates `shell`, `icon` and `asset`.

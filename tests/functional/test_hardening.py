@@ -215,7 +215,8 @@ def test_people_of_a_department_enter_what_happened_in_any_village_of_its_county
     form, handler = publish(cast), cast.actor("handler.xinfang")
     entered = enter(cast, form, "handler.xinfang", village="红庙村", a2="leak")
     assert (entered.village_id, entered.org_id) == (cast.units["红庙村"], cast.units["信访局"])
-    assert [page(form, who, Request()).records for who in (handler, cast.actor("official.hongmiao"))] == [[entered]] * 2
+    for who in (handler, cast.actor("official.hongmiao")):
+        assert [record.id for record in page(form, who, Request()).records] == [entered.id]
     assert page(form, cast.actor("official.yucun"), Request()).records == []
     with pytest.raises(AnswersRefused):
         enter(cast, form, "handler.xinfang", village="邻村", a2="leak")
