@@ -123,14 +123,15 @@ class FormHub(ZhiyeView):
             abort(404)
         page = EditPage(record, actor())
         if page.wants_saving:
-            saved = self._save(record, page)
+            saved = self._save(form_key, record, page)
             if saved:
                 return saved
         filling = page.filling()
         told = {"made": page.form(filling), "live": live(filling)}
         return self.render("admin/hub/edit.html", form=form, record=record, page=page, **told), page.status
 
-    def _save(self, record: Record, page: EditPage) -> Response | None:
+    def _save(self, form_key: str, record: Record, page: EditPage) -> Response | None:
+        ident, number = record.id, record.number  # the session forgets them when the act ends
         try:
             acts.change_record(
                 record,
@@ -146,8 +147,8 @@ class FormHub(ZhiyeView):
         except Refusal as refusal:
             page.refuse(refusal)
             return None
-        flash(_("已保存 %(number)s。", number=record.number), "success")
-        return redirect(url_for(".details_view", form_key=record.form.key, record_id=record.id))
+        flash(_("已保存 %(number)s。", number=number), "success")
+        return redirect(url_for(".details_view", form_key=form_key, record_id=ident))
 
     @expose("/<int:record_id>/void", methods=("GET", "POST"))
     def void_view(self, form_key: str, record_id: int) -> Any:

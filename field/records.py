@@ -103,19 +103,18 @@ def check(uid: str) -> ResponseReturnValue:
 @bp.post("/e/<uid>/check")
 @requires("record:create")
 def submit(uid: str) -> ResponseReturnValue:
-    entry = load(uid)
-    try:
+    try:  # the act reads the draft itself: only a page that comes of a refusal reads it once more
         hand_in(
-            entry.draft,
+            uid,
             base=request.form.get("base", type=int),
-            actor=entry.who,
+            actor=actor(),
             at=clock.now(),
             today=clock.today(),
             locale=locale(),
         )
     except AnswersRefused:
         return _check(load(uid)), 422
-    except NotFound:  # the other one of two clicks was faster; load() leads to its receipt
+    except NotFound:  # gone or never there: load() leads the slower of two clicks to its receipt, others to 404
         return _check(load(uid))
     except Refusal as refusal:
         return _check(load(uid), notice=refusal.message), refusal.status

@@ -22,9 +22,9 @@ DRIVER = "driver"  # where the session keeps the connection of its act
 
 
 class Prepared:
-    """A SELECT, or an INSERT of the named columns. Values go in and come out as Core would pass them."""
+    """A statement, for an INSERT with the columns it names. Values go in and come out as Core would pass them."""
 
-    def __init__(self, statement: sa.SelectBase | sa.Insert, *columns: str) -> None:
+    def __init__(self, statement: sa.ClauseElement, *columns: str) -> None:
         self._statement, self._columns = statement, list(columns) or None
         self._spelled: dict[str, _Spelled] = {}
 
@@ -38,11 +38,20 @@ class Prepared:
         found = self._run(values, _Spelled.rows)
         return found[0] if found else None
 
+    def run(self, **values: Any) -> None:
+        """Run a statement that returns no rows."""
+        self._run(values, _Spelled.run)
+
     def insert(self, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
             self._run(row, _Spelled.run)
 
-    def _run(self, values: Mapping[str, Any], how: Callable[..., Any]) -> Any:
+    def run_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of some rows, in one call of the driver."""
+        if rows:
+            self._run(rows, _Spelled.run_all)
+
+    def _run(self, values: Any, how: Callable[..., Any]) -> Any:
         dialect, connection = _driver()
         spelled = self._spelled.get(dialect.name)
         if spelled is None:
@@ -72,10 +81,19 @@ class _Spelled:
     row: Convert
 
     def run(self, connection: Any, values: Mapping[str, Any]) -> Any:
+        return connection.execute(self.sql, self._sent(values))
+
+    def run_all(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if len(rows) == 1:
+            self.run(connection, rows[0])
+        else:
+            connection.cursor().executemany(self.sql, [self._sent(row) for row in rows])
+
+    def _sent(self, values: Mapping[str, Any]) -> Any:
         sent = {**self.fixed, **values}
         for name, convert in self.inward:
             sent[name] = convert(sent[name])
-        return connection.execute(self.sql, sent if self.order is None else [sent[name] for name in self.order])
+        return sent if self.order is None else [sent[name] for name in self.order]
 
     def rows(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
         found = self.run(connection, values).fetchall()
@@ -101,7 +119,7 @@ def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _S
     if columns and compiled.insert_prefetch:
         raise ValueError(f"say these too, no default is computed here: {compiled.insert_prefetch}")
     names = {name: bind for bind, name in compiled.bind_names.items()}
-    shown = [] if columns else list(statement.selected_columns)
+    shown = list(getattr(statement, "exported_columns", ()))  # of an INSERT those it returns; a text has none
     row = namedtuple("Row", [column.key for column in shown])  # type: ignore[misc]
     return _Spelled(
         str(compiled),

@@ -14,7 +14,6 @@ from typing import Any
 from engine.definition import Definition, Item
 from engine.governing import Stage, reached
 from models.access import Actor
-from models.forms import Form
 from queries.indexing import STAGE, shape
 from queries.scope import covers, limited
 
@@ -37,7 +36,7 @@ def on_thing(actor: Actor, thing: Any) -> Actor:
     """Return the actor as the form of a record, or the form itself, sees them; unchanged for anything else."""
     if actor.system:
         return actor
-    if isinstance(thing, Form):
+    if getattr(thing, "__tablename__", "") == "form":
         return actor if thing.current_version is None else on_form(actor, thing.id)
     form_id = getattr(thing, "form_id", None)
     return actor if form_id is None or not hasattr(thing, "stage") else on_form(actor, form_id)

@@ -11,10 +11,15 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.audit import GENESIS, AuditEvent, chain_hash
-from models.base import db
+from models.base import db, table_of
+from models.prepared import Prepared, insertion
 
 OF_THEIR_AUTHOR = frozenset({"draft", "file"})
 CHAIN_LOCK = 0x5A_48_59_45  # the advisory lock that serialises chain writers on PostgreSQL
+_event = table_of(AuditEvent)
+_LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK).label("waited")))
+_HEAD = Prepared(sa.select(_event.c.id, _event.c.hash).order_by(_event.c.id.desc()).limit(1))
+_APPEND = insertion(_event)
 
 
 def record_audit(
@@ -67,16 +72,16 @@ def seal_audit(session: Session) -> None:
     pending = session.info["audit"]
     if not pending:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    last = session.execute(sa.select(AuditEvent.id, AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)).first()
+    if db.engine.dialect.name == "postgresql":
+        _LOCK.first()
+    last = _HEAD.first()
     number, head = (last.id, last.hash) if last else (0, GENESIS)
     rows = []
     for number, event in enumerate(pending, start=number + 1):  # noqa: B020 - number continues the chain
         row = {"id": number, **event, "prev_hash": head}
         row["hash"] = head = chain_hash(row)
         rows.append(row)
-    session.execute(sa.insert(AuditEvent), rows)
+    _APPEND.run_all(rows)
 
 
 def jsonable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -23,14 +23,10 @@ from models.records import Record, RecordRevision, RecordState
 from models.webhooks import WebhookEvent
 from queries.indexing import Shape, derived, held_shape
 from services.access import require
+from services.form_holds import HeldForm, count_on, open_form
 from services.indexing import add_all, drop_all
-from services.records import (
-    locked_records,
-    new_record,
-    open_form,
-    reason_given,
-    revision_values,
-)
+from services.record_rows import revision_values
+from services.records import identity_of, locked_records, new_record, reason_given
 from services.refusals import Refusal
 from services.sealing import seal_answers
 from services.transaction import transaction
@@ -65,13 +61,13 @@ def create_records(
     require(actor, "record:create")
     if not all(outcome.ok for outcome in outcomes):
         raise NotClean
-    form = open_form(form, actor)
-    with held_shape(form.id) as known:
-        return _create(form, known, outcomes, version=version, actor=actor, at=at, today=today)
+    held = open_form(identity_of(form), actor)
+    with held_shape(held.id) as known:
+        return _create(held, known, outcomes, version=version, actor=actor, at=at, today=today)
 
 
 def _create(
-    form: Form,
+    form: HeldForm,
     known: Shape,
     outcomes: Sequence[Outcome],
     *,
@@ -84,21 +80,22 @@ def _create(
     units = _units(asked, outcomes)  # held here, so that the session does not read them again for every record
     ids: list[int] = []
     numbers: list[str] = []
+    first = form.next_number
     for part in chunks(outcomes):
-        first = form.next_number
         records = [
             new_record(form, asked, outcome, version=version, uid=secrets.token_hex(16), serial=serial,
                        actor=actor, at=at)
             for serial, outcome in enumerate(part, start=first)
         ]  # fmt: skip
-        form.next_number += len(records)
         ids += _insert(records, form.id, first)
+        first += len(records)
         fresh = ids[-len(records) :]
         _add_revisions(fresh, records, [seal_answers(asked, one.hidden) for one in part], actor=actor, at=at)
         add_all(form.id, [(ident, derived(one, known)) for ident, one in zip(fresh, records, strict=True)])
         announce(WebhookEvent.RECORD_CREATED, form, zip(fresh, records, strict=True), at=at)
         numbers += [records[0].number, records[-1].number]
     del units
+    count_on(form, len(ids))
     return Entered(ids, numbers[0] if numbers else "", numbers[-1] if numbers else "")
 
 

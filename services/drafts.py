@@ -17,19 +17,22 @@ from engine.defaults import earlier_fids
 from engine.definition import Definition, Item
 from engine.rows import merged, places, taken_out, with_answer
 from models.access import Actor
-from models.base import db
+from models.base import db, table_of
 from models.drafts import Draft
 from models.files import File
 from models.forms import Form, FormState
+from models.prepared import Prepared
 from models.records import Record
 from queries.answers import context_for
 from queries.drafts import earlier_answers, untouched_drafts
 from queries.forms import definition
+from queries.indexing import held_shape
 from services.access import require
 from services.audit import record_audit
 from services.carrying import carried, opened, with_hidden
 from services.files import attach_files, forget
-from services.records import create_record
+from services.form_holds import AnyForm, open_form
+from services.records import enter
 from services.refusals import NotFound, Refusal, Stale
 from services.transaction import transaction
 from services.vault import vault
@@ -38,6 +41,9 @@ from services.versions import FormNotInUse, VersionClosed
 SEAL = "draft.answers"
 UNTOUCHED_FOR = timedelta(days=1)
 SPARE_ROWS = 20  # of those taken out, that can be brought back
+_draft = table_of(Draft)
+_HELD = Prepared(sa.select(_draft).where(_draft.c.uid == sa.bindparam("uid")).with_for_update())
+_DROP = Prepared(sa.delete(_draft).where(_draft.c.id == sa.bindparam("ident")))
 
 
 class ChangedElsewhere(Stale):
@@ -77,7 +83,7 @@ class Contents:
     came_from: int = 0
 
 
-def contents(draft: Draft) -> Contents:
+def contents(draft: Any) -> Contents:
     """Open a draft. Raises Unsealable when it was altered or its key is gone."""
     return Contents(**json.loads(vault().unseal(draft.sealed_answers, context=SEAL)))
 
@@ -194,38 +200,36 @@ def discard_draft(draft: Draft, *, actor: Actor, at: datetime) -> None:
 
 @transaction
 def hand_in(
-    draft: Draft, *, base: int | None = None, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN"
+    uid: str, *, base: int | None = None, actor: Actor, at: datetime, today: date, locale: str = "zh_Hans_CN"
 ) -> Record:
-    """Turn a draft into a record that carries the draft's uid, and drop the draft.
+    """Turn the draft of this uid into a record that carries it, and drop the draft.
 
     `base` is the row_version that was shown for checking: what nobody has checked is not handed in (CheckedBefore).
     Raises AnswersRefused (with its outcome), FormNotInUse, VersionClosed: the draft then stays as it is. Raises
     NotFound when the draft is gone, as for the second of two clicks: queries.drafts.own_record then knows the record.
     """
-    draft = locked_draft(draft, actor)
+    require(actor, "record:create")
+    draft = _HELD.first(uid=uid)
+    if draft is None or draft.user_id != actor.user_id:
+        raise NotFound
     if base is not None and base != draft.row_version:
         raise CheckedBefore
-    uid = draft.uid
-    form = db.session.get_one(Form, draft.form_id)
-    refuse_stale(form, draft.version, today=today)
-    inside = contents(draft)
-    record = create_record(
-        form,
-        version=draft.version,
-        raw=opened(inside.answers),
-        uid=uid,
-        actor=actor,
-        at=at,
-        today=today,
-        locale=locale,
-    )
-    attach_files(record, uids=_uploads(definition(form.id, draft.version), inside), draft_uid=uid, actor=actor)
-    db.session.delete(draft)
-    db.session.flush()
+    form = open_form(draft.form_id, actor)
+    with held_shape(form.id) as known:
+        refuse_stale(form, draft.version, today=today)
+        inside = contents(draft)
+        record = enter(
+            form, known, opened(inside.answers), version=draft.version, uid=uid, actor=actor, at=at, today=today,
+            locale=locale,
+        )  # fmt: skip
+        uploads = _uploads(known.definitions[draft.version], inside)
+    if uploads:
+        attach_files(record, uids=uploads, draft_uid=uid, actor=actor)
+    _DROP.run(ident=draft.id)
     return record
 
 
-def refuse_stale(form: Form, version: int, *, today: date) -> None:
+def refuse_stale(form: AnyForm, version: int, *, today: date) -> None:
     """Refuse a draft that its form no longer takes, before somebody fills it in for nothing.
 
     The newest version says what becomes of older drafts. Raises FormNotInUse, VersionClosed and MustForward, as the

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models.base import Base, db
+from models.base import Base, db, table_of
+from models.prepared import Prepared, insertion
 from models.records import FieldCount, FieldMonth, RecordCount, record_number, record_search, record_text
 from queries.indexing import NOTHING, NUMBER, TEXT, Derived, IndexRow
 from queries.tallies import spread
@@ -40,11 +41,11 @@ def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> No
 
 def add_all(form_id: int, fresh: Sequence[tuple[int, Derived]]) -> None:
     """Write the derived data of new records, each given with its id: few statements for any number of them."""
-    for name, table in TABLES.items():
+    for name in TABLES:
         rows = [_row(ident, form_id, row) for ident, one in fresh for row in one.rows if row[0] == name]
-        if rows:  # in the order of the index, so that neighbours are written together
-            rows.sort(key=lambda row: (row["fid"], row["town_id"], row["value"], row["record_id"]))
-            db.session.execute(sa.insert(table), rows)
+        # In the order of the index, so that neighbours are written together.
+        rows.sort(key=lambda row: (row["fid"], row["town_id"], row["value"], row["record_id"]))
+        _FRESH[name].run_all(rows)
     _add_words(form_id, [(ident, one.tokens) for ident, one in fresh if one.tokens])
     count_changes(form_id, [(NOTHING, one) for _ident, one in fresh])
 
@@ -55,10 +56,9 @@ def drop_all(form_id: int, gone: Sequence[tuple[int, Derived]]) -> None:
     for table in TABLES.values():
         db.session.execute(sa.delete(table).where(table.c.record_id == sa.bindparam("ident")), ids)
     if db.engine.dialect.name == "sqlite":
-        db.session.execute(sa.text("DELETE FROM record_fts WHERE rowid = :ident"), ids)
+        _NO_WORDS.run_all(ids)
     else:
-        search = record_search
-        db.session.execute(sa.delete(search).where(search.c.record_id == sa.bindparam("ident")), ids)
+        _NO_GRAMS.run_all(ids)
     count_changes(form_id, [(one, NOTHING) for _ident, one in gone])
 
 
@@ -66,11 +66,11 @@ def _add_words(form_id: int, fresh: Sequence[tuple[int, Sequence[str]]]) -> None
     if not fresh:
         return
     if db.engine.dialect.name == "sqlite":
-        insert = sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:id, :grams)")
-        db.session.execute(insert, [{"id": ident, "grams": " ".join(tokens)} for ident, tokens in fresh])
+        _WORDS.run_all([{"ident": ident, "grams": " ".join(tokens)} for ident, tokens in fresh])
     else:
-        rows = [{"record_id": ident, "form_id": form_id, "grams": sorted(set(tokens))} for ident, tokens in fresh]
-        db.session.execute(sa.insert(record_search), rows)
+        _GRAMS.run_all(
+            [{"record_id": ident, "form_id": form_id, "grams": sorted(set(tokens))} for ident, tokens in fresh]
+        )
 
 
 def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> None:
@@ -98,14 +98,11 @@ def _sum(sums: Sums, key: tuple[Any, ...], *amounts: int) -> None:
 
 def rewrite_rows(record_id: int, form_id: int, before: frozenset[IndexRow], after: frozenset[IndexRow]) -> None:
     """Write only the rows of the side index that differ."""
-    for name, table in TABLES.items():
-        gone = [_row(record_id, form_id, row) for row in before - after if row[0] == name]
-        fresh = [_row(record_id, form_id, row) for row in after - before if row[0] == name]
-        if gone:
-            key = [column == sa.bindparam(f"k_{column.name}") for column in table.primary_key.columns]
-            db.session.execute(sa.delete(table).where(*key), [{f"k_{k}": v for k, v in row.items()} for row in gone])
-        if fresh:
-            db.session.execute(sa.insert(table), fresh)
+    if before == after:
+        return
+    for name in TABLES:
+        _GONE[name].run_all([_row(record_id, form_id, row) for row in before - after if row[0] == name])
+        _FRESH[name].run_all([_row(record_id, form_id, row) for row in after - before if row[0] == name])
 
 
 def _row(record_id: int, form_id: int, row: IndexRow) -> dict[str, Any]:
@@ -125,21 +122,14 @@ def rewrite_words(record_id: int, form_id: int, before: Sequence[str], after: Se
     if before == after:
         return
     if db.engine.dialect.name == "sqlite":
-        _rewrite_fts(record_id, before=bool(before), after=" ".join(after))
+        if before:
+            _NO_WORDS.run(ident=record_id)
+        if after:
+            _WORDS.run(ident=record_id, grams=" ".join(after))
     elif after:
-        row = {"record_id": record_id, "form_id": form_id, "grams": sorted(set(after))}
-        statement = postgresql.insert(record_search).values(row)
-        db.session.execute(statement.on_conflict_do_update(index_elements=["record_id"], set_={"grams": row["grams"]}))
+        _GRAMS.run(record_id=record_id, form_id=form_id, grams=sorted(set(after)))
     else:
-        db.session.execute(sa.delete(record_search).where(record_search.c.record_id == record_id))
-
-
-def _rewrite_fts(record_id: int, *, before: bool, after: str) -> None:
-    if before:
-        db.session.execute(sa.text("DELETE FROM record_fts WHERE rowid = :id"), {"id": record_id})
-    if after:
-        insert = sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:id, :grams)")
-        db.session.execute(insert, {"id": record_id, "grams": after})
+        _NO_GRAMS.run(ident=record_id)
 
 
 def _add(model: type[Base], form_id: int, sums: Sums) -> None:
@@ -147,25 +137,38 @@ def _add(model: type[Base], form_id: int, sums: Sums) -> None:
 
     What shrinks exists already and is updated: an upsert of a negative number would meet the check before the row.
     """
-    table: Any = model.__table__
-    upsert, update = _statements(table, db.engine.dialect.name)
-    keys, amounts = KEYS[model], AMOUNTS[model]
+    upsert, update = _statements(table_of(model), db.engine.dialect.name)
+    names = ("form_id", *KEYS[model], *AMOUNTS[model])
     rows = [(key, sum_) for key, sum_ in sorted(sums.items()) if any(sum_)]
     for grows, run in groupby(rows, key=lambda row: row[1][0] > 0):
         statement = upsert if grows else update
-        told = [{"form_id": form_id, **dict(zip(keys, key, strict=True)), **dict(zip(amounts, sum_, strict=True))}
-                for key, sum_ in run]  # fmt: skip
-        db.session.execute(statement, told if grows else [{f"k_{name}": one[name] for name in one} for one in told])
+        statement.run_all([dict(zip(names, (form_id, *key, *sum_), strict=True)) for key, sum_ in run])
 
 
 @functools.cache
-def _statements(table: sa.Table, dialect: str) -> tuple[Any, Any]:
+def _statements(table: sa.Table, dialect: str) -> tuple[Prepared, Prepared]:
     """Return how a counter is added to: where there may be no row yet, and where there surely is one."""
     keys = [column.name for column in table.primary_key.columns]
     amounts = [column.name for column in table.columns if column.name not in keys]
-    insert: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    insert: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).inline()
     added = {name: table.c[name] + insert.excluded[name] for name in amounts}
-    where = [table.c[name] == sa.bindparam(f"k_{name}") for name in keys]
-    lessened = {name: table.c[name] + sa.bindparam(f"k_{name}") for name in amounts}
+    lessened = {name: table.c[name] + sa.bindparam(name) for name in amounts}
     upsert = insert.on_conflict_do_update(index_elements=keys, set_=added)
-    return upsert, sa.update(table).where(*where).values(lessened)
+    return Prepared(upsert, *keys, *amounts), Prepared(sa.update(table).where(*_named(table)).values(lessened))
+
+
+def _named(table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    return [column == sa.bindparam(column.name) for column in table.primary_key.columns]
+
+
+def _upserted_grams() -> sa.ClauseElement:
+    insert = postgresql.insert(record_search).inline()
+    return insert.on_conflict_do_update(index_elements=["record_id"], set_={"grams": insert.excluded.grams})
+
+
+_FRESH = {name: insertion(table) for name, table in TABLES.items()}
+_GONE = {name: Prepared(sa.delete(table).where(*_named(table))) for name, table in TABLES.items()}
+_WORDS = Prepared(sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:ident, :grams)"))
+_NO_WORDS = Prepared(sa.text("DELETE FROM record_fts WHERE rowid = :ident"))
+_GRAMS = Prepared(_upserted_grams(), *record_search.c.keys())
+_NO_GRAMS = Prepared(sa.delete(record_search).where(record_search.c.record_id == sa.bindparam("ident")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,27 +18,28 @@ from engine.rows import answer_at
 from engine.schema import fid_of
 from models.access import Actor
 from models.base import db
-from models.forms import Form, FormState
-from models.records import Record, RecordRevision, RecordState
+from models.forms import Form
+from models.records import Record, RecordState
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
-from queries.indexing import NOTHING, derived, held_shape, shape
+from queries.indexing import NOTHING, Shape, derived, held_shape, shape
 from queries.rights import on_form, rights_on
-from queries.scope import in_scope
+from queries.scope import covers, in_scope
 from services.access import require
 from services.audit import record_audit
+from services.form_holds import AnyForm, HeldForm, count_on, form_of, open_form
 from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
 from services.placing import lay, move, named_unit
+from services.record_rows import REASON_LENGTH, add_record, add_revision, held_row, record_of, write_change
 from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
 from services.transaction import transaction
-from services.versions import FormNotInUse, version_asked, version_taken
+from services.versions import version_asked, version_taken
 from services.webhooks import announce
 from services.withheld import edit_context, entry_context, unlocked
 
-REASON_LENGTH = 200
 BULK_MOST = 500
 
 
@@ -93,25 +95,40 @@ def create_record(
     Raises AnswersRefused (with its outcome), FormNotInUse, UidTaken, NoPlace, NotFound and NotAllowed.
     """
     require(actor, "record:create")
-    form = open_form(form, actor)
+    held = open_form(identity_of(form), actor)
     earlier = db.session.scalar(sa.select(Record).where(Record.uid == uid))
     if earlier is not None:
-        return _same_entry(earlier, form, actor)
-    with held_shape(form.id) as known:
-        version = version_taken(known, version)
-        asked = version_asked(known, version, today)
-        outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
-        if not outcome.ok:
-            raise AnswersRefused(outcome)
-        record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
-        form.next_number += 1
-        db.session.add(record)
-        db.session.flush()
-        add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
-        rewrite(record.id, form.id, NOTHING, derived(record, known))
-        record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
-        announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
-        return record
+        return _same_entry(earlier, held, actor)
+    with held_shape(held.id) as known:
+        return enter(held, known, raw, version=version, uid=uid, actor=actor, at=at, today=today, locale=locale)
+
+
+def enter(
+    form: HeldForm,
+    known: Shape,
+    raw: Mapping[str, Any],
+    *,
+    version: int,
+    uid: str,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    locale: str,
+) -> Record:
+    """Judge the answers of a new record of an open form and write it, inside the act that opened the form."""
+    version = version_taken(known, version)
+    asked = version_asked(known, version, today)
+    outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
+    if not outcome.ok:
+        raise AnswersRefused(outcome)
+    record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
+    count_on(form)
+    add_record(record)
+    add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
+    rewrite(record.id, form.id, NOTHING, derived(record, known))
+    record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
+    announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
+    return record
 
 
 @transaction
@@ -131,9 +148,9 @@ def change_record(
 
     Raises Stale on an old row_version, AnswersRefused, AlreadyVoid, NotFound and NotAllowed.
     """
-    form, record = held_for_change(record, row_version, actor)
     given = Given(raw, frozenset(emptied), reason.strip())
-    return answer_anew(form, record, given, "record:change", actor=actor, at=at, today=today, locale=locale)
+    with held_for_change(record, row_version, actor) as (form, held):
+        return answer_anew(form, held, given, "record:change", actor=actor, at=at, today=today, locale=locale)
 
 
 @dataclass(frozen=True)
@@ -145,17 +162,26 @@ class Given:
     reason: str = ""
 
 
-def held_for_change(record: Record, row_version: int, actor: Actor) -> tuple[Form, Record]:
-    """Hold a record and its form until the act ends. Raises Stale on an old row_version, AlreadyVoid, NotFound."""
-    form = _form_of(record)
-    record = locked_records(form, [identity_of(record)], actor, "record:edit")[0]
-    if record.row_version != row_version:
-        raise Stale
-    return form, record
+@contextmanager
+def held_for_change(record: Record, row_version: int, actor: Actor) -> Iterator[tuple[HeldForm, Record]]:
+    """Hold a record, its form and the form's shape. Raises Stale on an old row_version, AlreadyVoid, NotFound."""
+    ident = identity_of(record)
+    form = form_of(ident)
+    with held_shape(form.id):
+        actor = on_form(actor, form.id)
+        require(actor, "record:edit")
+        row = held_row(ident)
+        if row is None or not covers(actor, "record:edit", row):
+            raise NotFound
+        if row.state != RecordState.ACTIVE:
+            raise AlreadyVoid
+        if row.row_version != row_version:
+            raise Stale
+        yield form, record_of(row)
 
 
 def answer_anew(
-    form: Form,
+    form: HeldForm,
     record: Record,
     given: Given,
     act: str,
@@ -169,17 +195,14 @@ def answer_anew(
     """Judge what was given and save it as the record's next revision, under another version when one is named."""
     known = shape(form.id)
     before, old = derived(record, known), dict(record.answers)
-    record.version = version or record.version
-    asked = known.definitions[record.version]
+    version = version or record.version
+    asked = known.definitions[version]
     context = context_for(actor, today=today, locale=locale, previous=from_json(asked, old), permission="record:edit")
     context = edit_context(context, record, asked, actor)
     blank = frozenset(at for at in given.emptied if fid_of(at) not in context.locked)
     outcome = _cleaned(asked, with_kept(asked, unlocked(given.raw, old, context.locked), old, emptied=blank), context)
-    record.answers = seal_answers(asked, outcome.answers, kept=old)
     move(record, named_unit(asked, outcome.values), actor=actor)
-    record.updated_at = at
-    record.row_version += 1
-    db.session.flush()
+    write_change(record, version=version, answers=seal_answers(asked, outcome.answers, kept=old), at=at)
     hidden = seal_answers(asked, outcome.hidden, kept=old)
     add_revision(record, hidden, reason=given.reason, actor=actor, at=at)
     rewrite(record.id, form.id, before, derived(record, known))
@@ -192,7 +215,8 @@ def answer_anew(
 @transaction
 def void_record(record: Record, *, reason: str, actor: Actor, at: datetime) -> Record:
     """Take a record out of use; it stays readable by its number. Raises ReasonMissing, AlreadyVoid, NotFound."""
-    void_records(_form_of(record), [identity_of(record)], reason=reason, actor=actor, at=at)
+    form = db.session.get_one(Form, form_of(identity_of(record)).id)
+    void_records(form, [identity_of(record)], reason=reason, actor=actor, at=at)
     return db.session.get_one(Record, identity_of(record))
 
 
@@ -245,7 +269,7 @@ def reveal(record: Record, address: str, *, reason: str, actor: Actor, at: datet
     return item.kind.display(item, item.kind.from_json(stored), context_for(actor, today=at.date()))
 
 
-def judge_entry(form: Form, asked: Definition, raw: Mapping[str, Any], context: Context, *, actor: Actor) -> Outcome:
+def judge_entry(form: AnyForm, asked: Definition, raw: Mapping[str, Any], context: Context, *, actor: Actor) -> Outcome:
     """Judge the answers of a new record. What its author may not give has its default, whatever was sent."""
     context = entry_context(context, form.id, asked, actor)
     values = defaults(asked, context) if context.locked else {}
@@ -254,7 +278,7 @@ def judge_entry(form: Form, asked: Definition, raw: Mapping[str, Any], context: 
 
 
 def new_record(
-    form: Form,
+    form: HeldForm,
     asked: Definition,
     outcome: Outcome,
     *,
@@ -287,27 +311,7 @@ def new_record(
     return record
 
 
-def open_form(form: Form, actor: Actor) -> Form:
-    """Hold the form until the act ends: its numbers are given one after another, and no version comes between."""
-    query = sa.select(Form).where(Form.id == identity_of(form), in_scope(Form, actor, "record:create"))
-    held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if held is None:
-        raise NotFound
-    require(actor, "record:create", held)
-    if held.state != FormState.PUBLISHED:
-        raise FormNotInUse
-    return held
-
-
-def _form_of(record: Record) -> Form:
-    """Keep the form from getting a new version while one of its records changes."""
-    form_id = db.session.scalars(sa.select(Record.form_id).where(Record.id == identity_of(record))).one_or_none()
-    if form_id is None:
-        raise NotFound
-    return db.session.get_one(Form, form_id, with_for_update={"read": True})
-
-
-def locked_records(form: Form, ids: list[int], actor: Actor, permission: str) -> list[Record]:
+def locked_records(form: AnyForm, ids: list[int], actor: Actor, permission: str) -> list[Record]:
     """Read active records again under lock, in the order of their ids. Raises NotFound unless all are in scope."""
     actor = on_form(actor, form.id)
     require(actor, permission)
@@ -325,7 +329,7 @@ def locked_records(form: Form, ids: list[int], actor: Actor, permission: str) ->
     return records
 
 
-def _same_entry(earlier: Record, form: Form, actor: Actor) -> Record:
+def _same_entry(earlier: Record, form: HeldForm, actor: Actor) -> Record:
     if earlier.form_id != form.id or earlier.author_id != actor.user_id:
         raise UidTaken
     return earlier
@@ -336,29 +340,6 @@ def _cleaned(asked: Definition, raw: Mapping[str, Any], context: Context) -> Out
     if not outcome.ok:
         raise AnswersRefused(outcome)
     return outcome
-
-
-def add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
-    """Keep what a record says after this save; row_version counts the saves, so it numbers the revisions."""
-    values = revision_values(record, hidden, reason=reason, actor=actor, at=at)
-    db.session.add(RecordRevision(record_id=record.id, **values))
-
-
-def revision_values(
-    record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime
-) -> dict[str, Any]:
-    """Return the columns of a revision but for the record's id, which a new record does not have yet."""
-    return {
-        "n": record.row_version,
-        "version": record.version,
-        "state": record.state,
-        "stage": record.stage,
-        "answers": dict(record.answers),
-        "hidden": dict(hidden),
-        "reason": reason[:REASON_LENGTH],
-        "actor_id": actor.user_id,
-        "at": at,
-    }
 
 
 def reason_given(reason: str) -> str:

@@ -21,15 +21,8 @@ from queries.indexing import Shape, derived, shape
 from queries.rights import Rights, stage_of
 from services.audit import record_audit
 from services.indexing import rewrite
-from services.records import (
-    BULK_MOST,
-    AnswersRefused,
-    TooManyAtOnce,
-    add_revision,
-    identity_of,
-    locked_records,
-    reason_given,
-)
+from services.record_rows import add_revision
+from services.records import BULK_MOST, AnswersRefused, TooManyAtOnce, identity_of, locked_records, reason_given
 from services.refusals import NotFound, Refusal
 from services.sealing import with_kept
 from services.transaction import transaction

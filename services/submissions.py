@@ -16,7 +16,8 @@ from models.forms import Form
 from models.records import Record
 from models.tokens import Submission
 from services.access import require
-from services.records import create_record, open_form
+from services.form_holds import open_form
+from services.records import create_record, identity_of
 from services.refusals import Refusal
 from services.transaction import transaction
 from services.vault import vault
@@ -51,7 +52,7 @@ def submit_once(
     uid = hashlib.sha256(f"{actor.user_id}\0{key}".encode()).hexdigest()[:32]
     digest = vault().blind(request, context="submission")
     if (earlier := _earlier(uid)) is None:
-        open_form(form, actor)  # two requests at once wait here for each other
+        open_form(identity_of(form), actor)  # two requests at once wait here for each other
         earlier = _earlier(uid)
     if earlier is not None:
         kept = db.session.get(Submission, earlier.id)

@@ -38,11 +38,11 @@ def upgrade_record(
 
     `raw` are all answers as the newest version asks them. Raises NewestAlready, and what change_record raises.
     """
-    form, record = held_for_change(record, row_version, actor)
-    newest = max(shape(form.id).definitions)
-    if record.version == newest:
-        raise NewestAlready
     given = Given(raw, frozenset(emptied), reason.strip())
-    return answer_anew(
-        form, record, given, "record:upgrade", version=newest, actor=actor, at=at, today=today, locale=locale
-    )
+    with held_for_change(record, row_version, actor) as (form, held):
+        newest = max(shape(form.id).definitions)
+        if held.version == newest:
+            raise NewestAlready
+        return answer_anew(
+            form, held, given, "record:upgrade", version=newest, actor=actor, at=at, today=today, locale=locale
+        )

@@ -21,6 +21,7 @@ from queries.tokens import offered_forms
 from queries.webhooks import listening
 from services.access import require
 from services.audit import changes, record_audit
+from services.form_holds import AnyForm
 from services.locking import advance, lock
 from services.refusals import Refusal
 from services.sending import LONGEST_URL, literal_refused, parts_of
@@ -147,7 +148,7 @@ def _checked(wanted: Wanted, actor: Actor, kept: Sequence[int] = ()) -> dict[str
 # ---------- events ----------
 
 
-def announce(event: WebhookEvent, form: Form, records: Iterable[tuple[int, Record]], *, at: datetime) -> None:
+def announce(event: WebhookEvent, form: AnyForm, records: Iterable[tuple[int, Record]], *, at: datetime) -> None:
     """Tell of records, given with their ids, that an act has written. Belongs inside that act."""
     if not (hooks := _listening(event, form)):
         return
@@ -166,7 +167,7 @@ def has_posted() -> bool:
     return bool(db.session.info.pop(POSTED, False))
 
 
-def _listening(event: WebhookEvent, form: Form) -> list[int]:
+def _listening(event: WebhookEvent, form: AnyForm) -> list[int]:
     """Return the ids of the webhooks that want to know of an event of a form."""
     hooks = listening(form.county_id)
     return [hook.id for hook in hooks if event in hook.events and (not hook.forms or form.id in hook.forms)]

@@ -1,0 +1,80 @@
+"""Forms held while their records change: read under lock, as far as records need them, by statements prepared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from models.access import Actor
+from models.base import db, table_of
+from models.forms import Form, FormState
+from models.prepared import Prepared
+from models.records import Record
+from queries.scope import covers
+from services.access import require
+from services.refusals import NotFound
+from services.versions import FormNotInUse
+
+_form, _record = table_of(Form), table_of(Record)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldForm:
+    """What acts on records need of a form. Its draft, the largest part, nobody reads while entering."""
+
+    __tablename__: ClassVar[str] = "form"  # as queries/scope.py knows forms
+
+    id: int
+    county_id: int
+    key: str
+    prefix: str
+    state: FormState
+    current_version: int | None
+    next_number: int
+
+
+AnyForm = Form | HeldForm
+_READ = sa.select(*(_form.c[name] for name in HeldForm.__slots__))
+_OWN = Prepared(_READ.where(_form.c.id == sa.bindparam("ident")).with_for_update())
+_OF_RECORD = Prepared(
+    _READ.join(_record, _record.c.form_id == _form.c.id)
+    .where(_record.c.id == sa.bindparam("ident"))
+    .with_for_update(read=True, of=_form)
+)
+_COUNT_ON = Prepared(
+    sa.update(_form).where(_form.c.id == sa.bindparam("ident")).values(next_number=sa.bindparam("following"))
+)
+
+
+def open_form(form_id: int, actor: Actor) -> HeldForm:
+    """Hold the form until the act ends: its numbers are given one after another, and no version comes between.
+
+    Raises NotAllowed, NotFound and FormNotInUse.
+    """
+    db.session.flush()  # prepared statements see nothing that an act around this one has not written yet
+    row = _OWN.first(ident=form_id)
+    if row is None:
+        raise NotFound
+    held = HeldForm(*row)
+    if not covers(actor, "record:create", held):
+        raise NotFound  # another county's form is not even refused
+    require(actor, "record:create", held)
+    if held.state != FormState.PUBLISHED:
+        raise FormNotInUse
+    return held
+
+
+def count_on(form: HeldForm, records: int = 1) -> None:
+    """Let the form's next record have the number after those just given."""
+    _COUNT_ON.run(ident=form.id, following=form.next_number + records)
+
+
+def form_of(record_id: int) -> HeldForm:
+    """Keep a record's form from getting a new version while the record changes. Raises NotFound."""
+    db.session.flush()
+    row = _OF_RECORD.first(ident=record_id)
+    if row is None:
+        raise NotFound
+    return HeldForm(*row)
