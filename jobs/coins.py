@@ -35,7 +35,7 @@ def expire_coins(at: datetime) -> Report:
 
 
 def verify_ledger(at: datetime) -> Report:
-    """Check the fourteen invariants; what is broken is told to administrators and auditors."""
+    """Check the fifteen invariants; what is broken is told to administrators and auditors."""
     found = audit_ledger()
     if found.breaches:
         tell_of_breaches(len(found.breaches), at=at, today=at.astimezone(zone()).date())

@@ -22,12 +22,12 @@ from engine.kinds.rating import stars
 from models.access import Actor
 from models.base import db
 from models.forms import Form
-from models.orgs import Level, OrgUnit
+from models.orgs import Level
 from models.records import FieldMonth
 from queries.indexing import MICRO, STAGE, IndexedField, shape
 from queries.periods import months_between
 from queries.rights import Rights
-from queries.scope import slices
+from queries.units import Unit, narrowed, places_in, units_below, units_of
 
 PLACES = 2  # decimal places of an average
 ZERO = Decimal(0)
@@ -93,13 +93,6 @@ class FieldValues:
 
 
 @dataclass(frozen=True)
-class Unit:
-    id: int
-    name: str
-    level: str
-
-
-@dataclass(frozen=True)
 class Crosstab:
     heads: Sequence[str]
     lines: Sequence[Line]
@@ -153,14 +146,8 @@ class Statistics:
     @cached_property
     def roots(self) -> list[Unit]:
         """The parts of the reader's scope that have counters, by code; the one place asked for, where it is inside."""
-        ids = [one.id for one in slices(self.rights.actor, "record:list", county_id=self.form.county_id)
-               if one.column != "org_id"]  # fmt: skip
-        if self.question.place_id is not None:
-            inside = sa.or_(*(column.in_(ids) for column in (OrgUnit.county_id, OrgUnit.town_id, OrgUnit.village_id)))
-            found = _units(OrgUnit.id == self.question.place_id, inside, _has_counters())
-            if found:
-                return found
-        return _units(OrgUnit.id.in_(ids))
+        found = units_of(self.rights.actor, "record:list", [self.form.county_id])
+        return narrowed(found, self.question.place_id)
 
     @cached_property
     def place(self) -> Unit | None:
@@ -170,13 +157,7 @@ class Statistics:
     @cached_property
     def units(self) -> list[Unit]:
         """The rows of a table by organisation: what lies below the one unit, or the several."""
-        if self.place is None:
-            return self.roots
-        below = {
-            Level.COUNTY: (OrgUnit.county_id == self.place.id, OrgUnit.level == Level.TOWNSHIP),
-            Level.TOWNSHIP: (OrgUnit.town_id == self.place.id, OrgUnit.level == Level.VILLAGE),
-        }.get(Level(self.place.level))
-        return _units(*below) if below else [self.place]
+        return units_below(self.roots)
 
     # ---- figures
 
@@ -312,21 +293,9 @@ def _added(amounts: Iterable[Amount]) -> Amount:
     return Amount(n, total)
 
 
-def _has_counters() -> Any:
-    return OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE))
-
-
-def _units(*where: Any) -> list[Unit]:
-    query = sa.select(OrgUnit.id, OrgUnit.name, OrgUnit.level).where(*where).order_by(OrgUnit.code)
-    return [Unit(ident, name, level) for ident, name, level in db.session.execute(query)]
-
-
 def places_of(reader: Actor, form: Form) -> list[Unit]:
     """Return what a reader may narrow the page to: their own units and the townships in them."""
-    ids = [one.id for one in slices(reader, "record:list", county_id=form.county_id) if one.column != "org_id"]
-    inside = sa.or_(OrgUnit.county_id.in_(ids), OrgUnit.town_id.in_(ids), OrgUnit.village_id.in_(ids))
-    rows = sa.or_(OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP)), OrgUnit.id.in_(ids))
-    return _units(inside, rows)
+    return places_in(units_of(reader, "record:list", [form.county_id]))
 
 
 def told(amount: Amount, item: Item | None, *, average: bool = False) -> str:
