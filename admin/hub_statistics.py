@@ -20,6 +20,7 @@ from queries.exports import TYPES, Sheet, content_disposition
 from queries.indexing import month_of
 from queries.periods import SPANS, USUAL_SPAN, span_months
 from queries.rights import on_form
+from queries.units import place_asked
 from queries.views import view_lines, view_of
 from services.refusals import Refusal
 from services.statistics import export_statistics
@@ -30,7 +31,6 @@ from shell.addresses import address
 CHARTS: Mapping[str, Any] = {"bar": _l("柱形图"), "line": _l("折线图"), "pie": _l("饼图")}
 ROWS: Mapping[str, Any] = {"org": _l("按单位"), "month": _l("按月份")}
 NAMES = ("span", "from", "to", "place", "of", "split", "rows", "kind")
-LARGEST_ID = 2**31 - 1
 NEXT_CELL = Markup('</td><td class="num">')  # hundreds of numbers: a loop of the template would take longer
 
 
@@ -43,8 +43,7 @@ class Asked:
         self.rows = self._one_of("rows", ROWS, "org")
         self.kind = self._one_of("kind", CHARTS, "bar")
         self.of, self.split = self.args.get("of", ""), self.args.get("split", "")
-        place = self.args.get("place", "")
-        self.place_id = int(place) if place.isascii() and place.isdecimal() and int(place) <= LARGEST_ID else None
+        self.place_id = place_asked(self.args)
         first, last, self.cut = span_months(self.span, self.args, month_of(clock.now()))
         fid = self.of.removeprefix("avg.")
         self.question = statistics.Question(first, last, self.place_id, fid, fid != self.of, self.split, self.rows)

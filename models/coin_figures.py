@@ -1,4 +1,4 @@
-"""Counters of the coin ledger: what statistics read, kept by a trigger on coin_line in the posting's own transaction."""
+"""Counters of the coin ledger, which statistics read: a trigger on coin_line keeps them in the same transaction."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,20 @@ from queries.scope import slices
 
 COUNTED = (Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE)  # a department or studio has no counters
 
+LARGEST_ID = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Unit:
     id: int
     name: str
     level: str
+
+
+def place_asked(asked: Mapping[str, str]) -> int | None:
+    """Read which unit an address asks for; None where that is none."""
+    place = asked.get("place", "")
+    return int(place) if place.isascii() and place.isdecimal() and int(place) <= LARGEST_ID else None
 
 
 def units_of(reader: Actor, permission: str, counties: Iterable[int]) -> list[Unit]:
