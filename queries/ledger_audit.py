@@ -35,6 +35,7 @@ from models.stations import CoinHoldItem, CoinStock, CoinStockMove
 from queries.coin_counts import differences
 
 CHUNK = 2_000
+COUNTERS = 15  # the one invariant that is about what is derived from the ledger
 _account, _journal, _line = table_of(CoinAccount), table_of(CoinJournal), table_of(CoinLine)
 _hold, _lot, _use, _period = table_of(CoinHold), table_of(CoinLot), table_of(CoinLotUse), table_of(CoinPeriod)
 _stock, _move, _item = table_of(CoinStock), table_of(CoinStockMove), table_of(CoinHoldItem)
@@ -269,4 +270,4 @@ def _debts(connection: sa.Connection) -> Iterator[Breach]:
 def _counters(connection: sa.Connection) -> Iterator[Breach]:
     for row in differences(connection):
         where = f"统计 {row.month} 村 {row.village_id} {row.flow} 项目 {row.rule_item_id}"
-        yield Breach(15, where, f"和流水相加差 {row.n} 笔、{row.coins} 道德币")
+        yield Breach(COUNTERS, where, f"和流水相加差 {row.n} 笔、{row.coins} 道德币")

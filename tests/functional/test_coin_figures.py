@@ -159,7 +159,11 @@ def test_the_page_draws_what_its_tables_say_and_leads_on(two_villages: Cast, cli
     asked = {"span": "own", "from": "2026-10", "to": "2026-11"}
     page = client.get("/coins/figures", query_string=asked).text
     drawn = [json.loads(unescape(one)) for one in re.findall(r'data-chart="([^"]*)"', page)]
-    assert [one["labels"] for one in drawn] == [["2026-10", "2026-11"], ["天荒坪镇", "梅溪镇", "灵峰街道"], ["没有对应规则的"]]
+    assert [one["labels"] for one in drawn] == [
+        ["2026-10", "2026-11"],
+        ["天荒坪镇", "梅溪镇", "灵峰街道"],
+        ["没有对应规则的"],
+    ]
     assert drawn[1]["series"][0] == {"label": "发放", "data": [49, 20, 0]}
     town = two_villages.units["天荒坪镇"]
     assert f"place={town}" in page
