@@ -1,4 +1,4 @@
-"""`flask ledger audit|close|expire|export`: the coin ledger, for operators."""
+"""`flask ledger audit|close|expire|export|recount`: the coin ledger, for operators."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from models.base import db
 from models.orgs import OrgUnit
 from queries.beancount import write_beancount
 from queries.ledger_audit import audit_ledger
+from services.coin_figures import recount
 from services.coins import close_month
 from services.expiry import expire
 from services.refusals import Refusal
@@ -29,7 +30,7 @@ _county = click.option("--county", "code", default="", help="Code of the county;
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--since", default=0, show_default=True, help="Walk the chain only behind this journal.")
 def audit(*, as_json: bool, since: int) -> None:
-    """Check the fourteen invariants; exit 1 on any breach."""
+    """Check the fifteen invariants; exit 1 on any breach."""
     found = audit_ledger(since=since)
     if as_json:
         click.echo(json.dumps(found.document(), ensure_ascii=False))
@@ -64,6 +65,13 @@ def expire_command(day: object) -> None:
         raise click.ClickException("不能清算还没有到的日子。")
     households, total = expire(on, actor=system_actor("flask ledger expire"), at=now(), today=today())
     click.echo(f"{households} 户，共 {total} 道德币到期。")
+
+
+@ledger_group.command("recount")
+def recount_command() -> None:
+    """Write the counters of statistics anew from the journals."""
+    wrong = recount(actor=system_actor("flask ledger recount"), at=now())
+    click.echo(f"统计已按流水重新计算，改正 {wrong} 处。")
 
 
 @ledger_group.command("export")

@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     from desk import (  # noqa: F401
         accounts,
         claims,
+        coin_figures,
         counter,
         files,
         home,

@@ -30,6 +30,8 @@ ACT_LABELS: Mapping[str, Any] = {
     "category:delete": _l("删除了类别"),
     "claim:step": _l("办理了道德币申报"),
     "coin:close": _l("给一个月结了账"),
+    "coin:recount": _l("重算了道德币统计"),
+    "coin:statistics": _l("导出了道德币统计"),
     "coin:import": _l("导入了积分记录"),
     "draft:forward": _l("把草稿转到新版"),
     "draft:discard": _l("放弃了草稿"),

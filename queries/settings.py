@@ -39,6 +39,7 @@ COUNTY_TITLE = "county_title"
 PUBLIC_CONTACT = "public_contact"
 REVEAL_LIMIT = "reveal_limit"
 MASK_NAMES = "mask_public_names"
+EXPIRY_NOTICE_DAYS = "expiry_notice_days"
 
 SETTINGS: Mapping[str, Spec] = {
     spec.key: spec
@@ -56,6 +57,10 @@ SETTINGS: Mapping[str, Spec] = {
         Spec(
             REVEAL_LIMIT, SettingKind.COUNT, _l("每人每天查看完整信息的次数"), 50,
             _l("查看完整的身份证号、手机号、住址，每次都要写原因并留下记录；到了次数，当天不能再看。"), most=1000,
+        ),
+        Spec(
+            EXPIRY_NOTICE_DAYS, SettingKind.COUNT, _l("道德币到期前几天提醒"), 30,
+            _l("提醒有账号的村民和本村的村干部，每个到期日只提醒一次；填 0 表示不提醒。"), most=365,
         ),
     )
 }  # fmt: skip
