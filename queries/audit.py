@@ -31,6 +31,7 @@ ACT_LABELS: Mapping[str, Any] = {
     "claim:step": _l("办理了道德币申报"),
     "coin:close": _l("给一个月结了账"),
     "coin:import": _l("导入了积分记录"),
+    "coin:statement": _l("下载了家庭的道德币对账单"),
     "draft:forward": _l("把草稿转到新版"),
     "draft:discard": _l("放弃了草稿"),
     "file:remove": _l("移除了文件"),
