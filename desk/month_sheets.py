@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 from flask import Response, abort, render_template, request
@@ -20,6 +21,8 @@ from services.letters import Letter, Part
 from shell import clock
 from shell.access import actor, signed_in
 from shell.i18n import moment
+
+EIGHT = 8  # characters of a hash that the eye takes at once
 
 
 @bp.get("/coins/month-sheet", endpoint="month_sheet")
@@ -82,12 +85,16 @@ def _last_month() -> str:
 def _totals(sheet: MonthSheet) -> list[tuple[str, str]]:
     """Return the sums that lead from what the village had to what it has, in their order."""
     totals = [
-        (_("月初结存"), str(sheet.opening)), (_("发放"), f"+{sheet.issued}"), (_("兑换"), f"-{sheet.redeemed}"),
-        (_("到期"), f"-{sheet.expired}"), (_("扣分"), f"-{sheet.deducted}"),
+        (_("月初结存"), str(sheet.opening)), (_("发放"), _signed(sheet.issued)), (_("兑换"), _signed(-sheet.redeemed)),
+        (_("到期"), _signed(-sheet.expired)), (_("扣分"), _signed(-sheet.deducted)),
     ]  # fmt: skip
     if sheet.corrected:
-        totals.append((_("冲正和迁移"), f"{sheet.corrected:+}"))
+        totals.append((_("冲正和迁移"), _signed(sheet.corrected)))
     return [*totals, (_("月末结存"), str(sheet.closing))]
+
+
+def _signed(amount: int) -> str:
+    return f"{amount:+}" if amount else "0"
 
 
 def _lines(sheet: MonthSheet) -> list[tuple[str, str, str, str]]:
@@ -108,12 +115,13 @@ def _letter(sheet: MonthSheet) -> Letter:
     heads = [_("日期"), _("哪一户"), _("项目"), _("道德币")]
     notes = [_("只公示加分。本月内已经冲正的不列。结存里已减去欠款，含已预约还没有领的。")]
     if closed:
-        notes.append(_("登录系统打开这个月的公示表，输入页脚的校验码，就能核对账本后来有没有改动。"))
+        spelled = " ".join(wrap(sheet.proof.hash, EIGHT))
+        notes.append(_("结账校验码：%(hash)s。登录系统打开这个月的公示表，输入它就能核对账本。", hash=spelled))
     return Letter(
         title=_("道德币月度公示表"),
         office=county_title(sheet.village.county_id or 0),
         reference=sheet.village.name,
-        subtitle=f"{sheet.village.name}　{sheet.ym}",
+        subtitle=sheet.ym if closed else _("%(ym)s（尚未结账）", ym=sheet.ym),
         facts=[*_totals(sheet), (_("打印时间"), moment(clock.now()))],
         parts=[Part(_("加分明细"), heads, _lines(sheet), _("这个月没有加分"), figures=(3,), wide=(2,))],
         notes=notes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
@@ -87,6 +87,7 @@ def _page(household: Household, page: str, pdf: str) -> Any:
         "desk/papers/statement.html", found=statement_of(household, span.first, span.last), span=span, kinds=KINDS,
         page=page, pdf=pdf, name=_name_of(household), office=county_title(household.county_id), at=clock.now(),
         own=request.endpoint == "desk.own_statement", today=clock.today(),
+        before=days_of(quarter_of(days_of(quarter_of(span.first))[0] - timedelta(days=1))),
     )  # fmt: skip
     return shown, 422 if span.said else 200
 

@@ -37,7 +37,11 @@ def _field(spec: Spec) -> Any:
     if spec.kind == SettingKind.SWITCH:
         return BooleanField(spec.label, description=spec.help)
     if spec.kind == SettingKind.CHOICE:
-        return RadioField(spec.label, description=spec.help, choices=list(spec.choices.items()))
+        return RadioField(
+            spec.label,
+            description=spec.help,
+            choices=[SelectChoice(str(value), label) for value, label in spec.choices.items()],
+        )
     if spec.kind == SettingKind.ROLES:
         choices = [SelectChoice(str(role), label) for role, label in ROLE_LABELS.items()]
         return BoxesField(spec.label, description=spec.help, choices=choices)
