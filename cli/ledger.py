@@ -1,4 +1,4 @@
-"""`flask ledger audit|close|expire|export|recount`: the coin ledger, for operators."""
+"""`flask ledger audit|check|close|expire|export|recount`: the coin ledger, for operators."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from models.base import db
 from models.orgs import OrgUnit
 from queries.beancount import write_beancount
 from queries.ledger_audit import audit_ledger
+from queries.ledger_head import plain_hash, proved_hash
 from services.coin_figures import recount
 from services.coins import close_month
 from services.expiry import expire
@@ -41,6 +42,16 @@ def audit(*, as_json: bool, since: int) -> None:
             f"核对 {found.journals} 笔流水，{len(found.breaches)} 处不符。末笔 {found.head_id}，{found.head_hash}"
         )
     sys.exit(1 if found.breaches else 0)
+
+
+@ledger_group.command("check")
+@click.argument("number", type=int)
+@click.argument("typed", metavar="HASH")
+def check(number: int, typed: str) -> None:
+    """Compare the head that a paper names (NUMBER and HASH) with the ledger; exit 1 where they differ."""
+    if proved_hash(number) != plain_hash(typed):
+        raise click.ClickException(f"和账本对不上：流水 {number} 的校验码不是纸上写的。")
+    click.echo(f"一致：流水 {number} 的校验码和纸上写的一样。")
 
 
 @ledger_group.command("close")

@@ -15,10 +15,12 @@ def init_app(app: Flask) -> None:
         counter,
         files,
         home,
+        month_sheets,
         own_coins,
         point_imports,
         points_table,
         search,
+        statements,
         stock,
         tokens,
     )

@@ -12,7 +12,8 @@ from desk.blueprint import bp
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
 from queries.point_rules import DEDUCT, may_decide
-from queries.settings import masks_names
+from queries.public_names import shown_name, shown_words
+from queries.settings import name_style
 from services import claims
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
@@ -122,7 +123,8 @@ def coin_notice() -> str:
     shown = reads.on_notice(who, clock.today())
     return render_template(
         "desk/claims/notice.html", claims=shown, today=clock.today(), may_object=who.can("claim:file"),
-        masked={county: masks_names(county) for county in {one.county_id for one in shown}},
+        styles={county: name_style(county) for county in {one.county_id for one in shown}}, shown_name=shown_name,
+        shown_words=shown_words,
     )  # fmt: skip
 
 

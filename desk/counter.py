@@ -17,7 +17,7 @@ from models.stations import CoinStation
 from queries.people import find_households
 from queries.purses import Voucher, purse_of, voucher_at
 from queries.receipts import Paper, receipt
-from queries.scope import get_in_scope
+from queries.scope import covers, get_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
 from queries.stock import Place, shelf
 from services import redemptions
@@ -84,7 +84,7 @@ def counter_sale(station_id: int, household_id: int) -> Any:
     page = render_template(
         "desk/counter/sale.html", station=station, household=household, purse=purse_of(household),
         lines=lines(shelf(station, on_offer=True), basket), uid=uid, said=said, earlier=earlier, today=clock.today(),
-        members=[one.name for one in household.members if one.moved_out_on is None],
+        members=[one.name for one in household.members if one.moved_out_on is None], statement=_statement(household),
     )  # fmt: skip
     return page, status
 
@@ -191,6 +191,12 @@ def _household(household_id: int) -> Household:
     if found is None:
         abort(404)
     return found
+
+
+def _statement(household: Household) -> str:
+    """Return where the household's statement lies, nothing for those who may not read it."""
+    may = covers(actor(), "coin:export", household)
+    return url_for("desk.household_statement", household_id=household.id) if may else ""
 
 
 def _voucher(station_id: int, code: str) -> Voucher:

@@ -33,6 +33,7 @@ ACT_LABELS: Mapping[str, Any] = {
     "coin:recount": _l("重算了道德币统计"),
     "coin:statistics": _l("导出了道德币统计"),
     "coin:import": _l("导入了积分记录"),
+    "coin:statement": _l("下载了家庭的道德币对账单"),
     "draft:forward": _l("把草稿转到新版"),
     "draft:discard": _l("放弃了草稿"),
     "file:remove": _l("移除了文件"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 Days = tuple[date, date]
 MONTHS = 12
 MOST_MONTHS = 36  # of one page of statistics
+MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 def _month(day: date) -> Days:
@@ -51,6 +53,13 @@ USUAL_SPAN = "12"
 def days_of(name: str, today: date) -> Days:
     """Return the first and the last day of a period; raises KeyError on an unknown one."""
     return PERIODS[name][1](today)
+
+
+def days_of_month(month: str) -> Days:
+    """Return the first and the last day of a month ("2026-11"). Raises ValueError on anything else."""
+    if not MONTH.fullmatch(month):
+        raise ValueError(month)
+    return _month(date(int(month[:4]), int(month[5:]), 1))
 
 
 def month_before(month: str, months: int = 1) -> str:
