@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from desk.blueprint import bp
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
-from queries.point_rules import DEDUCT, may_decide
+from queries.point_rules import DEDUCT
 from queries.settings import masks_names
+from services import claim_duties as duties
 from services import claims
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
@@ -58,11 +59,11 @@ def claim(claim_uid: str) -> str:
     who = actor()
     return render_template(
         "desk/claims/one.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT,
-        may_review=found.state == ClaimState.FILED and found.item.review and who.can("claim:review"),
-        may_approve=_waits_for_approval(found) and may_decide(found.item, found, who),
-        may_settle=found.state == ClaimState.CONTESTED and may_decide(found.item, found, who),
-        may_object=found.state == ClaimState.NOTICE and not found.waits_for and claims.may_object(found, who),
-        own=found.filer_id == who.user_id, full=who.can("household:list"),
+        may_review=duties.under_review(found, who) and who.can("claim:review"),
+        may_approve=_waits_for_approval(found) and duties.decides(found, who),
+        may_settle=found.state == ClaimState.CONTESTED and duties.decides(found, who),
+        may_object=found.state == ClaimState.NOTICE and not found.waits_for and duties.may_object(found, who),
+        why_not=duties.why_not(found, who), full=who.can("household:list"),
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def _claim(claim_uid: str) -> CoinClaim:
 
 
 def _waits_for_approval(claim: CoinClaim) -> bool:
-    return claim.state == ClaimState.AGREED or (claim.state == ClaimState.FILED and not claim.item.review)
+    return claim.state in claims.OPEN and not duties.under_review(claim, actor())
 
 
 def _note() -> str:

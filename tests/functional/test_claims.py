@@ -20,8 +20,9 @@ from models.people import Resident
 from queries.claims import claim_by_uid, listed, on_notice
 from queries.point_rules import expires_on, rules_in_force
 from services import claims
+from services.claim_duties import OwnApproval, OwnClaim, OwnObjection, OwnRefusal
 from services.claim_posting import post_due
-from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused, OwnClaim
+from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused
 from services.coins import OwnHousehold
 from services.point_rules import RulesPublished, Said, Terms, put_item
 from services.points_table import Row, RowsRefused, enter_rows
@@ -188,13 +189,62 @@ def test_an_objection_stops_the_claim_until_it_is_decided_and_a_refusal_is_appea
     assert village.sweep(village.later) == (0, 0)
     village.do(claims.settle_objection, claim, upheld=True, note="确实没有扫", by=TOWN)
     village.do(claims.appeal, claim, note="后来扫了", by=WORKER)
-    village.do(claims.refuse, claim, note="已经核实")
+    village.do(claims.refuse, claim, note="已经核实", by=OFFICIAL)
     with pytest.raises(ClaimMoved):
         village.do(claims.appeal, claim, note="再看看", by=WORKER)
     other = village.approved("H2", 5)
     claims.object_to(other, note="看错了", actor=neighbour, at=AT, today=village.day)
-    village.do(claims.settle_objection, other, upheld=False, note="有照片")
+    village.do(claims.settle_objection, other, upheld=False, note="有照片", by=TOWN)
     assert village.sweep(village.later) == (1, 0)
+
+
+def test_who_refused_a_claim_has_no_say_in_its_appeal(village: Village, client: JudgingClient) -> None:
+    village.live_in("H1", "villager.yucun")
+    claim = village.file("H1", 5, by="villager.yucun")
+    village.do(claims.refuse, claim, note="没有看到")
+    village.do(claims.appeal, claim, note="有照片", by="villager.yucun")
+    refusals: dict[Callable[..., Any], dict[str, str]] = {claims.agree: {}, claims.refuse: {"note": "还是没有"}}
+    for act, more in refusals.items():
+        with pytest.raises(OwnRefusal):
+            village.do(act, claim, **more)
+    village.cast.sign_in(client, OFFICIAL)
+    page = client.get(f"/claims/{claim.uid}").text
+    assert ("申诉要由别人来办" in page, f"/claims/{claim.uid}/agree" in page) == (True, False)
+    village.do(claims.agree, claim, by=WORKER)
+    with pytest.raises(OwnRefusal):
+        village.do(claims.approve, claim, today=village.day)
+    village.do(claims.approve, claim, today=village.day, by=TOWN)
+    assert claim.state == ClaimState.NOTICE
+
+
+def test_the_township_decides_an_appeal_where_the_village_has_nobody_else(
+    village: Village, client: JudgingClient
+) -> None:
+    claim = village.file("H1", 5)
+    village.do(claims.refuse, claim, note="没有看到")
+    with pytest.raises(NotAllowed):
+        village.do(claims.approve, village.file("H2", 5), today=village.day, by=WORKER)
+    village.do(claims.appeal, claim, note="有照片", by=WORKER)
+    village.cast.sign_in(client, TOWN)
+    assert f"/claims/{claim.uid}/approve" in client.get(f"/claims/{claim.uid}").text
+    assert client.post(f"/claims/{claim.uid}/approve", data={"note": "照片属实"}).status_code == 303
+    assert claim.state == ClaimState.NOTICE
+
+
+def test_who_approved_or_objected_does_not_decide_the_objection(village: Village, client: JudgingClient) -> None:
+    village.station.earn("H1", 30)
+    fine = village.approved("H1", 8, what="fine")
+    village.do(claims.object_to, fine, note="家里人说不是他们倒的", today=village.day)
+    with pytest.raises(OwnObjection):
+        village.do(claims.settle_objection, fine, upheld=False, note="照片清楚")
+    village.do(claims.settle_objection, fine, upheld=True, note="认错了人家", by=TOWN)
+    other = village.approved("H2", 5)
+    village.do(claims.object_to, other, note="没有扫", today=village.day, by=WORKER)
+    with pytest.raises(OwnApproval):
+        village.do(claims.settle_objection, other, upheld=False, note="有照片")
+    village.cast.sign_in(client, OFFICIAL)
+    assert "异议要由别人裁定" in client.get(f"/claims/{other.uid}").text
+    assert (fine.state, other.state) == (ClaimState.REFUSED, ClaimState.CONTESTED)
 
 
 def test_a_deduction_is_known_to_its_household_alone_and_waits_for_its_appeal(
