@@ -17,6 +17,7 @@ from models.accounts import User
 from models.base import db
 from models.claims import ClaimState, CoinClaim
 from models.people import Resident
+from models.points_drafts import PointsDraft
 from queries.claims import claim_by_uid, listed, on_notice
 from queries.point_rules import expires_on, rules_in_force
 from services import claims
@@ -306,6 +307,39 @@ def test_the_daily_table_posts_all_rows_or_none_and_names_the_bad_ones(village: 
     assert (wrong.status_code, "上限" in wrong.text) == (422, True)
     assert client.post("/claims/table", data=form | {f"p{ident}": "3"}).status_code == 303
     assert village.station.purse("H1").balance == 8
+
+
+def test_the_daily_table_keeps_what_is_typed_until_it_is_saved(village: Village, client: JudgingClient) -> None:
+    first, second = (village.station.household(code).id for code in ("H1", "H2"))
+    table = f"/claims/table?item={item('daily').id}"
+    page_uid = uid()
+    form: dict[str, Any] = {"uid": page_uid, "item": item("daily").id, "done_on": village.day.isoformat()}
+    form |= {"what": "分类好", f"p{first}": "4", f"n{second}": "下午再看"}
+    village.cast.sign_in(client, OFFICIAL)
+    assert "还没有保存的内容" not in client.get(table).text
+    kept = client.post("/claims/table/autosave", data=form)
+    assert re.fullmatch(r"\d\d:\d\d", kept.get_json()["saved_at"])
+    assert village.station.purse("H1").balance == 0
+    assert not db.session.execute(sa.text("SELECT * FROM points_draft WHERE sealed LIKE '%下午%'")).all()
+    page = client.get(table).text
+    assert f'name="p{first}" id="p{first}" value="4"' in page
+    assert ("下午再看" in page, "还没有保存的内容" in page, page_uid in page) == (True, True, True)
+    village.cast.sign_in(client, TOWN)
+    assert "下午再看" not in client.get(f"{table}&village={village.cast.units['余村村']}").text
+    village.cast.sign_in(client, OFFICIAL)
+    assert client.post("/claims/table", data=form).status_code == 303
+    assert client.post("/claims/table/autosave", data=form).status_code == 200  # it was under way already
+    page = client.get(table).text
+    assert ("下午再看" in page, page_uid in page, village.station.purse("H1").balance) == (False, False, 4)
+
+
+def test_a_table_is_kept_for_nobody_elses_village(village: Village, client: JudgingClient) -> None:
+    form = {"uid": uid(), "item": item("daily").id, "what": "分类好", "village": village.cast.units["余村村"]}
+    for username, status in (("official.wuhe", 404), ("clerk.yucun", 403), ("villager.yucun", 404)):
+        village.cast.sign_in(client, username)
+        client.get("/")
+        assert client.post("/claims/table/autosave", data=form).status_code == status, username
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PointsDraft)) == 0
 
 
 def test_published_rules_stay_a_village_has_its_own_and_coins_expire_by_them(village: Village, cast: Cast) -> None:
