@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from desk.blueprint import bp
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
+from queries.awards import REVERSE, uid_of
 from queries.point_rules import DEDUCT
 from queries.settings import masks_names
 from services import claim_duties as duties
@@ -33,6 +34,7 @@ def claim_list() -> str:
         "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
         deduct=DEDUCT, full=who.can("household:list"),
         may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
+        may_reverse=who.can(REVERSE),
     )  # fmt: skip
 
 
@@ -63,6 +65,7 @@ def claim(claim_uid: str) -> str:
         may_approve=_waits_for_approval(found) and duties.decides(found, who),
         may_settle=found.state == ClaimState.CONTESTED and duties.decides(found, who),
         may_object=found.state == ClaimState.NOTICE and not found.waits_for and duties.may_object(found, who),
+        booked=uid_of(found.journal_id) if found.journal_id and who.can(REVERSE) else None,
         why_not=duties.why_not(found, who), full=who.can("household:list"),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from forms.claims import told
 from models.orgs import OrgUnit
 from models.people import Household
 from models.point_rules import RuleItem
+from queries.awards import REVERSE
 from queries.budgets import budgets, days_of, quarter_of
 from queries.claims import households_of
 from queries.orgs import villages
@@ -65,6 +66,7 @@ def points_table() -> Any:
     return render_template(
         "desk/claims/table.html", village=village, villages=_villages(), items=items, item=item, rows=shown,
         errors=errors, said=said, told=told, typed=typed, came_back=came_back, today=clock.today(),
+        may_reverse=actor().can(REVERSE),
         at_once=bool(item and village and posts_at_once(item, village, actor())),
     ), status  # fmt: skip
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from models.accounts import User
 from models.base import db
 from models.claims import ClaimState, CoinClaim
+from models.coins import CoinJournal
 from models.people import Resident
 from models.points_drafts import PointsDraft
 from queries.claims import claim_by_uid, listed, on_notice
@@ -32,7 +33,7 @@ from services.transaction import write_transaction
 from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
-from tests.support.coins import Station, uid
+from tests.support.coins import Purse, Station, uid
 from tests.support.entry import picture
 from tests.support.points import FROM, item, publish_rules
 
@@ -331,6 +332,40 @@ def test_the_daily_table_keeps_what_is_typed_until_it_is_saved(village: Village,
     assert client.post("/claims/table/autosave", data=form).status_code == 200  # it was under way already
     page = client.get(table).text
     assert ("下午再看" in page, page_uid in page, village.station.purse("H1").balance) == (False, False, 4)
+
+
+def test_an_official_takes_back_a_wrong_award_once_and_with_a_reason(village: Village, client: JudgingClient) -> None:
+    claim = village.approved("H1", 9)
+    village.sweep(village.later)
+    village.station.earn("H2", 4)
+    fine = village.approved("H1", 3, what="fine")
+    village.sweep(village.day + timedelta(days=6))
+    village.cast.sign_in(client, OFFICIAL)
+    listed_there = client.get("/coins/awards").text
+    assert re.findall(r'class="num">([+-]\d+)<', listed_there) == ["-3", "+4", "+9"]
+    address = re.search(r'href="(/coins/awards/\w+)"', client.get(f"/claims/{claim.uid}").text)
+    assert address is not None
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": " "}).status_code == 422
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": "写错了户"}).status_code == 303
+    assert village.station.purse("H1") == Purse(0, 0, -3)
+    page = client.get(address[1]).text
+    assert ("已冲正" in page, "写错了户" in page, "reverse" in page) == (True, True, False)
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": "再来"}).status_code == 422
+    taken = db.session.get_one(CoinJournal, fine.journal_id)
+    assert client.post(f"/coins/awards/{taken.uid}/reverse", data={"uid": uid(), "reason": "认错人"}).status_code == 303
+    assert village.station.purse("H1") == Purse(0, 0, 0)
+
+
+def test_awards_are_listed_and_taken_back_only_in_the_own_village(village: Village, client: JudgingClient) -> None:
+    receipt = village.station.earn("H1", 5)
+    for username, listing, one in (("official.wuhe", 200, 404), (WORKER, 403, 403), ("clerk.yucun", 403, 403)):
+        village.cast.sign_in(client, username)
+        shown = client.get("/coins/awards")
+        assert (shown.status_code, receipt.uid in shown.text) == (listing, False), username
+        assert client.get(f"/coins/awards/{receipt.uid}").status_code == one
+        refused = client.post(f"/coins/awards/{receipt.uid}/reverse", data={"uid": uid(), "reason": "不对"})
+        assert refused.status_code == one, username
+    assert village.station.purse("H1").balance == 5
 
 
 def test_a_table_is_kept_for_nobody_elses_village(village: Village, client: JudgingClient) -> None:
