@@ -29,6 +29,7 @@ from services.coins import OwnHousehold
 from services.point_rules import RulesPublished, Said, Terms, put_item
 from services.points_table import Row, RowsRefused, enter_rows
 from services.refusals import NotAllowed, NotFound
+from services.stocktaking import remind_at
 from services.transaction import write_transaction
 from shell import clock
 from tests.pages import JudgingClient
@@ -366,6 +367,29 @@ def test_awards_are_listed_and_taken_back_only_in_the_own_village(village: Villa
         refused = client.post(f"/coins/awards/{receipt.uid}/reverse", data={"uid": uid(), "reason": "不对"})
         assert refused.status_code == one, username
     assert village.station.purse("H1").balance == 5
+
+
+def test_home_tells_everybody_what_of_the_coins_waits_for_them(village: Village, client: JudgingClient) -> None:
+    village.file("H1", 5)
+    village.do(claims.object_to, village.approved("H2", 5), note="没有扫", today=village.day, by=WORKER)
+    village.live_in("H1", "villager.yucun")
+    village.station.earn("H1", 7)
+    marks = dict.fromkeys(village.station.goods.values(), 3)
+    remind_at(village.station.station, marks, actor=village.cast.actor(OFFICIAL), at=AT)
+    village.cast.sign_in(client, OFFICIAL)
+    client.get("/")
+    form = {"uid": uid(), "item": item("daily").id, "what": "分类好"}
+    assert client.post("/claims/table/autosave", data=form).status_code == 200
+    lines = {"1 条申报等评议", "1 条异议等裁定", "有 2 样物品快用完", "填了还没有保存", "我家现在可用 7 道德币"}
+    expected = {
+        OFFICIAL: {"1 条申报等评议", "1 条异议等裁定", "有 2 样物品快用完", "填了还没有保存"},
+        WORKER: {"1 条申报等评议"}, TOWN: {"1 条异议等裁定"}, "clerk.yucun": {"有 2 样物品快用完"},
+        "villager.yucun": {"我家现在可用 7 道德币"}, "official.wuhe": set(),
+    }  # fmt: skip
+    for username, told in expected.items():
+        village.cast.sign_in(client, username)
+        page = client.get("/").text
+        assert {line for line in lines if line in page} == told, username
 
 
 def test_a_table_is_kept_for_nobody_elses_village(village: Village, client: JudgingClient) -> None:
