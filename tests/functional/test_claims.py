@@ -369,6 +369,26 @@ def test_awards_are_listed_and_taken_back_only_in_the_own_village(village: Villa
     assert village.station.purse("H1").balance == 5
 
 
+def test_ticked_claims_are_approved_together_and_what_is_over_a_cap_is_named(
+    village: Village, client: JudgingClient
+) -> None:
+    waiting = [village.file("H1", points) for points in (9, 8)] + [village.file("H2", 7)]
+    for claim in waiting:
+        village.do(claims.agree, claim)
+    village.cast.sign_in(client, OFFICIAL)
+    shown = client.get("/claims?tab=approve").text
+    assert shown.count('type="checkbox" name="uid"') == 3
+    assert "还没有勾选" in client.post("/claims/approve", data={}, follow_redirects=True).text
+    ticked = {"uid": [claim.uid for claim in waiting]}
+    done = client.post("/claims/approve", data=ticked, follow_redirects=True).text
+    assert ("已通过 2 条" in done, "庭院整洁 没有通过：超过这一项的上限" in done) == (True, True)
+    assert [claim.state for claim in waiting] == [ClaimState.NOTICE, ClaimState.AGREED, ClaimState.NOTICE]
+    village.cast.sign_in(client, "official.wuhe")
+    client.get("/claims")
+    client.post("/claims/approve", data=ticked)
+    assert waiting[1].state == ClaimState.AGREED
+
+
 def test_home_tells_everybody_what_of_the_coins_waits_for_them(village: Village, client: JudgingClient) -> None:
     village.file("H1", 5)
     village.do(claims.object_to, village.approved("H2", 5), note="没有扫", today=village.day, by=WORKER)
