@@ -141,6 +141,8 @@ def refuse_unfit(household: Household, asked: Asked, *, actor: Actor, today: dat
         if wrong:
             raise ClaimRefused(name, why)
     _refuse_foreign(asked, item, actor)
+    if asked.record_id is not None and _claimed_before(household, asked):
+        raise ClaimRefused("record_number", _l("这条登记已经为这一户申报过这一项。"))
 
 
 @transaction
@@ -312,7 +314,17 @@ def _refuse_foreign(asked: Asked, item: RuleItem, actor: Actor) -> None:
     if asked.record_id is not None:
         record = db.session.get(Record, asked.record_id)
         if record is None or record.form_id != item.form_id or not covers(actor, "record:list", record):
-            raise ClaimRefused("record", _l("没有找到这条登记，请核对编号。"))
+            raise ClaimRefused("record_number", _l("没有找到这条登记，请核对编号。"))
+
+
+def _claimed_before(household: Household, asked: Asked) -> bool:
+    """Tell whether the same record was claimed for the household and item already, and not refused or withdrawn."""
+    same = sa.select(RuleItem.id).where(RuleItem.code == asked.item.code)
+    query = sa.exists().where(
+        CoinClaim.household_id == household.id, CoinClaim.record_id == asked.record_id,
+        CoinClaim.rule_item_id.in_(same), CoinClaim.state.not_in((ClaimState.REFUSED, ClaimState.WITHDRAWN)),
+    )  # fmt: skip
+    return bool(db.session.scalar(sa.select(query)))
 
 
 def _same(known: CoinClaim, household: Household, asked: Asked, actor: Actor) -> CoinClaim:

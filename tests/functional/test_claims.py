@@ -51,7 +51,8 @@ class Village:
         publish_rules(cast)
 
     def file(self, code: str, points: int, *, by: str = WORKER, what: str = "clean", **more: Any) -> CoinClaim:
-        asked = Asked(item=item(what), points=points, done_on=self.day, what="扫了门前", evidence="有照片", **more)
+        said = {"what": "扫了门前", "evidence": "有照片", **more}
+        asked = Asked(item=item(what), points=points, done_on=self.day, **said)
         return claims.file_claim(
             self.station.household(code), asked, uid=uid(), actor=self.cast.actor(by), at=AT, today=self.day
         )
