@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     # Importing hangs their routes.
     from desk import (  # noqa: F401
         accounts,
+        awards,
         claims,
         coin_figures,
         counter,

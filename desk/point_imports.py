@@ -72,7 +72,10 @@ def _posted() -> Imported:
 def _told(done: Imported) -> None:
     if done.known:
         flash(_("这个文件以前已经导入过，%(n)s 条都在账上，没有再记。", n=done.known), "warning")
-    else:
+        return
+    if done.filed:
+        flash(_("已申报 %(n)s 条，接下来等评议和审批。", n=done.filed), "success")
+    if done.posted:
         flash(_("已记入 %(n)s 条，共 %(coins)s 道德币。", n=done.posted, coins=done.coins), "success")
 
 
