@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from models.access import Actor
+from models.access import Actor, Role
 from models.base import db
 from models.claims import ClaimState, CoinClaim
 from models.points_drafts import PointsDraft
@@ -16,7 +16,7 @@ from queries.claims import APPROVE, REVIEW, WAITING, counts
 from queries.purses import own_household, purse_of
 from queries.scope import in_scope
 
-CONTESTED, UNSAVED, LOW, OWN = "contested", "unsaved", "low", "own"
+CONTESTED, APPEALED, UNSAVED, LOW, OWN = "contested", "appealed", "unsaved", "low", "own"
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,18 @@ def _claims(actor: Actor) -> Iterator[Work]:
     if not (may_review or may_approve):
         return
     found = counts(actor)
+    township = any(grant.role == Role.TOWNSHIP_OFFICIAL for grant in actor.grants)
     if may_approve:
-        query = sa.select(sa.func.count()).where(
-            CoinClaim.state == ClaimState.CONTESTED, in_scope(CoinClaim, actor, "claim:approve")
-        )
-        found |= {CONTESTED: db.session.scalar(query) or 0}
-    shown = ((REVIEW, may_review), (APPROVE, may_approve), (CONTESTED, may_approve), (WAITING, may_approve))
+        mine = in_scope(CoinClaim, actor, "claim:approve")
+        for kind, waits in (
+            (CONTESTED, CoinClaim.state == ClaimState.CONTESTED),
+            (APPEALED, sa.and_(CoinClaim.state == ClaimState.FILED, CoinClaim.appealed)),
+        ):
+            found[kind] = db.session.scalar(sa.select(sa.func.count()).where(waits, mine)) or 0
+    shown = (
+        (REVIEW, may_review), (APPROVE, may_approve), (CONTESTED, may_approve), (APPEALED, township),
+        (WAITING, may_approve),
+    )  # fmt: skip
     yield from (Work(kind, found[kind]) for kind, may in shown if may and found[kind])
 
 
