@@ -151,7 +151,17 @@ class CoinFigures:
 
     @cached_property
     def held(self) -> Held:
-        return self._held(None).get(None, Held())
+        found = self._held.values()
+        return Held(*(sum(getattr(one, name) for one in found) for name in ("coins", "held", "owed")))
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The rows of the table by place: what lies below the one unit, or the parts of the scope."""
+        return units_below(self.roots)
+
+    @property
+    def _column(self) -> str:
+        return COLUMNS[Level(self.units[0].level)] if self.units else "county_id"
 
     @cached_property
     def by_month(self) -> list[Row]:
@@ -161,15 +171,13 @@ class CoinFigures:
 
     @cached_property
     def by_place(self) -> list[Row]:
-        """The units below the one place, with the row of what lies in none of them; or the parts of the scope."""
-        units = units_below(self.roots)
-        column = COLUMNS[Level(units[0].level)] if units else ""
-        if units == self.roots:
-            return [self._of(unit) for unit in units]
-        found, there = self._flows(getattr(CoinMonth, column)), self._held(column)
+        """Each unit, and the row of what lies in the one place itself, in none of those below it."""
+        if self.units == self.roots:
+            return [self._of(unit) for unit in self.units]
+        found, there = self._flows(getattr(CoinMonth, self._column)), self._held
         rows = [
             Row(unit.name, found.get(unit.id, Flows()), place_id=unit.id, held=there.get(unit.id, Held()))
-            for unit in units
+            for unit in self.units
         ]
         rest = less(self.total, added(row.flows for row in rows))
         name = self.place.name if self.place else ""
@@ -206,17 +214,19 @@ class CoinFigures:
             n.setdefault(key, {})[flow], coins.setdefault(key, {})[flow] = int(times), int(total)
         return {key: Flows(n[key], coins[key]) for key in n}
 
-    def _held(self, column: str | None) -> dict[Any, Held]:
+    @cached_property
+    def _held(self) -> dict[Any, Held]:
+        """What households of each unit hold; under None those of none of them."""
         table = CoinAccount
-        key = getattr(table, column) if column else sa.null()
+        key = getattr(table, self._column)
         purse, debt = (table.kind == kind for kind in (AccountKind.HOUSEHOLD, AccountKind.DEBT))
         sums = (
             sa.case((purse, table.balance), else_=0), sa.case((purse, table.held), else_=0),
             sa.case((debt, -table.balance), else_=0),
         )  # fmt: skip
         query = sa.select(key, *(sa.func.sum(one) for one in sums)).where(self._inside(table), sa.or_(purse, debt))
-        rows = db.session.execute(query.group_by(key) if column else query)
-        return {place: Held(*(int(one or 0) for one in amounts)) for place, *amounts in rows}
+        rows = db.session.execute(query.group_by(key))
+        return {place: Held(*(int(one) for one in amounts)) for place, *amounts in rows}
 
     def _inside(self, table: Any) -> sa.ColumnElement[bool]:
         if not self.roots:
