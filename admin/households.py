@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
@@ -13,6 +14,7 @@ from admin.personal import PersonalView, masked, masked_name, town_condition
 from forms.people import HouseholdForm
 from models.people import Household
 from queries.people import household_matches
+from queries.scope import covers
 from services.people import change_household, create_household, delete_household
 from services.personal import mask_name
 from shell.access import actor
@@ -57,7 +59,9 @@ class HouseholdView(PersonalView):
 
     def details_context(self, row: Household) -> dict[str, Any]:
         members = [(member.id, mask_name(member.name)) for member in row.members]
-        return {**super().details_context(row), "members": members}
+        may = covers(actor(), "coin:export", row)
+        statement = url_for("desk.household_statement", household_id=row.id) if may else ""
+        return {**super().details_context(row), "members": members, "statement": statement}
 
     def create(self, form: Any) -> Household:
         return create_household(form.village_id.data, answers=_answers(form), actor=actor(), at=now())

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from engine.answers import AnswerError, Context, from_json
 from engine.definition import Item
 from engine.rows import merged, places, with_answer
-from forms.answers import raw_from_post, raw_from_stored
+from forms.answers import KEPT, aside, raw_from_post, raw_from_stored
 from forms.dynamic import ItemsForm, edit_filling, whole_form
 from forms.filling import Filling
 from forms.row_acts import ACTS, acted
@@ -78,7 +78,8 @@ class EditPage:
         stored = self.record.answers
         plain = {fid: value for fid, value in stored.items() if not isinstance(value, dict)}
         context = replace(self.context(), previous=from_json(self.definition, plain))
-        return edit_filling(self.definition, stored, raw=raw, actor=self.actor, context=context, gone=self.gone)
+        filling = edit_filling(self.definition, stored, raw=raw, actor=self.actor, context=context, gone=self.gone)
+        return replace(filling, aside=aside(request.form, self.gone.partition(" ")[0])) if self.gone else filling
 
     def context(self) -> Context:
         context = context_for(self.actor, today=clock.today(), locale=locale(), permission="record:edit")
@@ -116,7 +117,7 @@ class EditPage:
 
     def _kept(self, at: str) -> list[str]:
         """Return the uploads the page still names, as far as they are this record's own."""
-        named = [uid for uid in request.form.getlist(f"kept_{at}") if uid != request.form.get("remove")]
+        named = [uid for uid in request.form.getlist(f"{KEPT}{at}") if uid != request.form.get("remove")]
         own = files_by_uid(named)
         return [uid for uid in named if uid in own and own[uid].record_id == self.record.id]
 

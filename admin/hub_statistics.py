@@ -18,8 +18,9 @@ from models.forms import Form
 from queries import statistics
 from queries.exports import TYPES, Sheet, content_disposition
 from queries.indexing import month_of
-from queries.periods import PERIODS, month_before
+from queries.periods import SPANS, USUAL_SPAN, span_months
 from queries.rights import on_form
+from queries.units import place_asked
 from queries.views import view_lines, view_of
 from services.refusals import Refusal
 from services.statistics import export_statistics
@@ -27,17 +28,9 @@ from shell import clock, i18n
 from shell.access import actor
 from shell.addresses import address
 
-MOST_MONTHS = 36
-USUAL_MONTHS = "12"
-SPANS: Mapping[str, Any] = {
-    "1": PERIODS["this_month"][0], "3": _l("近 3 个月"), "6": _l("近 6 个月"), "12": _l("近 12 个月"),
-    "24": _l("近 24 个月"), "36": _l("近 36 个月"), "year": PERIODS["this_year"][0],
-    "last_year": PERIODS["last_year"][0], "own": _l("自己选月份"),
-}  # fmt: skip
 CHARTS: Mapping[str, Any] = {"bar": _l("柱形图"), "line": _l("折线图"), "pie": _l("饼图")}
 ROWS: Mapping[str, Any] = {"org": _l("按单位"), "month": _l("按月份")}
 NAMES = ("span", "from", "to", "place", "of", "split", "rows", "kind")
-LARGEST_ID = 2**31 - 1
 NEXT_CELL = Markup('</td><td class="num">')  # hundreds of numbers: a loop of the template would take longer
 
 
@@ -46,31 +39,18 @@ class Asked:
 
     def __init__(self, form: Form, args: Mapping[str, str]) -> None:
         self.args = {name: str(args[name])[:40] for name in NAMES if args.get(name)}
-        self.span = self._one_of("span", SPANS, USUAL_MONTHS)
+        self.span = self._one_of("span", SPANS, USUAL_SPAN)
         self.rows = self._one_of("rows", ROWS, "org")
         self.kind = self._one_of("kind", CHARTS, "bar")
         self.of, self.split = self.args.get("of", ""), self.args.get("split", "")
-        place = self.args.get("place", "")
-        self.place_id = int(place) if place.isascii() and place.isdecimal() and int(place) <= LARGEST_ID else None
-        first, last, self.cut = self._months(month_of(clock.now()))
+        self.place_id = place_asked(self.args)
+        first, last, self.cut = span_months(self.span, self.args, month_of(clock.now()))
         fid = self.of.removeprefix("avg.")
         self.question = statistics.Question(first, last, self.place_id, fid, fid != self.of, self.split, self.rows)
         self.figures = statistics.Statistics(form, actor(), self.question, i18n.locale())
 
     def _one_of(self, name: str, known: Mapping[str, Any], usual: str) -> str:
         return self.args[name] if self.args.get(name) in known else usual
-
-    def _months(self, now: str) -> tuple[str, str, bool]:
-        """Return the first and the last month, and whether more was asked than fits."""
-        if self.span in {"year", "last_year"}:
-            year = int(now[:4]) - (self.span == "last_year")
-            return f"{year}-01", now if self.span == "year" else f"{year}-12", False
-        if self.span != "own":
-            return month_before(now, int(self.span) - 1), now, False
-        last = _month(self.args.get("to", "")) or now
-        first = min(_month(self.args.get("from", "")) or month_before(last, 11), last)
-        least = month_before(last, MOST_MONTHS - 1)
-        return max(first, least), last, first < least
 
     def url(self, form: Form, endpoint: str = "hub_statistics.index_view", **changes: Any) -> str:
         given = {name: value for name, value in {**self.args, **changes}.items() if value}
@@ -162,14 +142,6 @@ def _what(asked: Asked) -> str:
     elif figures.split:
         words = _("登记数，按“%(label)s”", label=figures.split.item.text(locale))
     return str(words)
-
-
-def _month(text: str) -> str:
-    """Read a month such as 2026-11; the empty text where it is none."""
-    year, dash, month = text.strip().partition("-")
-    whole = dash and year.isascii() and month.isascii() and year.isdecimal() and month.isdecimal()
-    fits = whole and len(year) == 4 and 1 <= int(month[:2]) <= 12 and len(month) <= 2 and int(year) > 1900  # noqa: PLR2004
-    return f"{year}-{int(month):02d}" if fits else ""
 
 
 def views() -> list[ZhiyeView]:

@@ -71,4 +71,4 @@ def told(spec: Spec, value: Any) -> str:
         return "、".join(str(ROLE_LABELS[role]) for role in ROLE_LABELS if role in value)
     if spec.kind == SettingKind.SWITCH:
         return str(_("是") if value else _("否"))
-    return str(value)
+    return str(spec.choices.get(value, value))

@@ -5,12 +5,8 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import os
 import random
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +21,7 @@ from bench.client import Browser
 from bench.databases import ask, database
 from bench.fill import fill, verify
 from bench.form import INDEXED, KEY
+from bench.measuring import WARM_UP, Measure, Taken, inserting, measured, start, summary
 from bench.server import settings_for
 from services.demo_county import PASSWORD
 
@@ -32,11 +29,8 @@ OUT = Path(__file__).resolve().parent / "out"
 REGISTER = f"/admin/f/{KEY}/"
 READER = "dispatcher.county"  # sees all fifteen townships: the widest scope there is
 TARGET = 4.0
-WARM_UP = 5
 SORTED = tuple(fid for fid in INDEXED if fid not in {"a1", "c2"})  # a place and several options have no order
 FREE = frozenset({"open a record", "search a phrase"})  # measured, but held to nothing
-Measure = Callable[[], float]
-Taken = tuple[float, float]  # seconds on the wall, seconds on a processor
 
 
 @dataclass(frozen=True)
@@ -61,23 +55,6 @@ def prepare(folder: Path, address: str, rows: int, *, fresh: bool) -> None:
         begun = time.perf_counter()
         print(f"compared {verify(form_id):,} of them with their index in {time.perf_counter() - begun:.0f} s")
     done.write_text(json.dumps({"rows": rows}))
-
-
-def start(folder: Path, address: str) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "bench.server", str(folder), address, str(port)]
-    process = subprocess.Popen(command, env={**os.environ})
-    for _ in range(300):
-        try:
-            Browser(port).get("/floor/")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return process, port
-    raise AssertionError("the server does not answer")
 
 
 def cursor(ident: int) -> str:
@@ -154,17 +131,6 @@ def _saved(browser: Browser, path: str, values: list[tuple[str, str]]) -> float:
     return took
 
 
-def on_cpu(pid: int) -> float:
-    """Return the seconds a process has spent on a processor (Linux): what a busy machine cannot distort."""
-    return sum(int(one.read_text().split()[0]) for one in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
-
-
-def measured(one: Measure, pid: int) -> Taken:
-    before = on_cpu(pid)
-    wall = one()
-    return wall, on_cpu(pid) - before
-
-
 def measure(browser: Browser, todo: dict[str, Page], rounds: int, pid: int) -> dict[str, dict[str, float]]:
     """Measure everything in turns with the floor, in another order each round: a busy moment hits both alike."""
     order = list(todo)
@@ -174,7 +140,7 @@ def measure(browser: Browser, todo: dict[str, Page], rounds: int, pid: int) -> d
         pick.shuffle(order)
         for name in order:
             todo[name].prepare()
-            base = _insert(browser) if todo[name].writes else lambda: browser.get("/floor/")
+            base = inserting(browser) if todo[name].writes else lambda: browser.get("/floor/")
             pair = (measured(base, pid), measured(todo[name].ask, pid))
             if number >= WARM_UP:
                 taken[name].append(pair)
@@ -183,24 +149,6 @@ def measure(browser: Browser, todo: dict[str, Page], rounds: int, pid: int) -> d
         floors = [base for one, pairs in taken.items() if todo[one].writes == writes for base, _took in pairs]
         found[name] = summary(floors, floors)
     return found | {name: summary([t for _f, t in pairs], [f for f, _t in pairs]) for name, pairs in taken.items()}
-
-
-def _insert(browser: Browser) -> Measure:
-    values = [("f_a2", "leak"), ("f_a5", "1200"), ("f_b1", "张三"), ("f_c1", "楼上卫生间漏水到楼下，双方多次争吵。")]
-    return lambda: browser.post("/floor/insert", values)
-
-
-def summary(taken: list[Taken], floors: list[Taken]) -> dict[str, float]:
-    walls = sorted(wall for wall, _cpu in taken)
-    p50, cpu = statistics.median(walls), statistics.median(cpu for _wall, cpu in taken)
-    return {
-        "p50_ms": p50 * 1000,
-        "p95_ms": walls[int(len(walls) * 0.95)] * 1000,
-        "cpu_ms": cpu * 1000,
-        "ratio": p50 / statistics.median(wall for wall, _cpu in floors),
-        "cpu_ratio": cpu / statistics.median(cpu for _wall, cpu in floors),
-        "n": len(walls),
-    }
 
 
 def report(found: dict[str, dict[str, float]], held: set[str]) -> bool:

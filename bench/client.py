@@ -70,7 +70,7 @@ class Browser:
         return self._ask("GET", path, None, {200})
 
     def post(self, path: str, values: list[tuple[str, str]]) -> float:
-        return self._ask("POST", path, urlencode(values), {200, 302})
+        return self._ask("POST", path, urlencode(values), {200, 302, 303})
 
     def follow(self, path: str) -> None:
         """Open a page wherever it leads."""

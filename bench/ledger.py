@@ -1,5 +1,10 @@
 """`python -m bench.ledger [--engine postgresql]`: the ledger's acts against bare statements, alternately in one run.
 
+Both do the same durable work on the same tables with the same triggers, in the same queue, each act one transaction
+with its fsync (bench/ledger_raw.py): the uid is asked for, the head and the balances are read, the journal is hashed
+onto the one before and written with its line, from which the triggers move the balances, and its lot or what it takes
+from lots and stock. The bare path asks for no right, no closed month and no debt, and reads no place.
+
 CPU is of this process, so on PostgreSQL the server's own is not in it; the wall has both.
 """
 
@@ -16,135 +21,38 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import xlsxwriter
-from flask import Flask
-from flask_migrate import upgrade
 
-from app import create_app  # noqa: TID251 - a benchmark starts the whole house, as tests do
+from bench.counter import measure_counter
 from bench.databases import database
-from bench.ledger_raw import Raw
-from bench.server import settings_for
-from models.access import system_actor
+from bench.ledger_world import ACTOR, AT, HOUSEHOLDS, TODAY, World, address_of, build, close, unguard
 from models.base import db
-from models.coins import AccountKind, CoinHold
-from models.orgs import Level, OrgUnit
+from models.coins import CoinHold
 from models.people import Household
-from models.stations import CoinGood, CoinStation, MoveKind
+from models.stations import CoinStation
 from queries.ledger_audit import audit_ledger
 from queries.purses import history_of, purse_of
-from services.coins import allot, earn
-from services.ids import next_id
+from services.coins import earn
 from services.point_imports import COLUMNS, import_points, read_points
-from services.purses import account_id, purses
 from services.redemptions import hand_over, hold, redeem
-from services.stock import move_goods
-from services.transaction import write_transaction
 
 OUT = Path(__file__).resolve().parent / "out"
-AT, TODAY, LAST = datetime(2026, 11, 22, 6, tzinfo=UTC), date(2026, 11, 22), date(2026, 12, 31)
-ACTOR = system_actor("bench")
-HOUSEHOLDS, PROCESSES, PLENTY = 100, 8, 900_000_000
+LAST = date(2026, 12, 31)
+PROCESSES, TURNS = 8, 4
 WARM_UP = 10
 # What is held to at most (or, for throughput, at least): name -> (figure, limit).
 LIMITS = {
     "earn": ("cpu_ratio", 3.0), "redeem": ("cpu_ratio", 5.0), "import": ("cpu_ratio", 10.0),
     "triggers and chain": ("cpu_ratio", 1.4), "balance": ("ratio", 2.0), "statement": ("ratio", 2.0),
-    "audit": ("cpu_us_per_journal", 40.0),
+    "audit": ("cpu_us_per_journal", 40.0), "counter over HTTP": ("ratio", 4.0),
 }  # fmt: skip
 LEAST_THROUGHPUT, WORST_WAIT = 0.6, 1.0
 Taken = tuple[float, float]  # seconds on the wall, seconds on the processor
-
-
-@dataclass
-class World:
-    """One database with a village, its households and a station."""
-
-    app: Flask
-    address: str
-    place: tuple[int, ...]
-    households: list[int]
-    station: int
-    good: int
-    budget: int
-    till: int
-    purses: list[int]
-
-    def raw(self, *, guarded: bool = True) -> Raw:
-        return Raw(self.address, self.place, guarded=guarded)
-
-
-def build(folder: Path, address: str) -> World:
-    """Migrate an empty database and put a village with money and goods into it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    app = create_app(settings_for(folder, address))
-    with app.app_context():
-        upgrade()
-        with write_transaction():
-            village = _unit(Level.VILLAGE, _unit(Level.TOWNSHIP, _unit(Level.COUNTY, None)))
-            place = {name: getattr(village, name) for name in ("county_id", "town_id", "village_id")}
-            place["org_id"] = village.id
-            homes = [
-                Household(code=f"H{n:05d}", head_name="张三", created_at=AT, updated_at=AT, row_version=1, **place)
-                for n in range(HOUSEHOLDS)
-            ]
-            station = CoinStation(code="S1", name="道德易站", opened_on=TODAY, row_version=1, **place)
-            good = CoinGood(county_id=village.county_id, code="G1", name="肥皂", price=7, row_version=1)
-            db.session.add_all([*homes, station, good])
-            db.session.flush()
-            move_goods(station.id, {good.id: (10_000_000, None)}, MoveKind.IN, actor=ACTOR, at=AT)
-            allot(
-                village, amount=PLENTY, quarter="2026Q4", uid=uuid.uuid4().hex, actor=ACTOR, at=AT, today=TODAY,
-            )  # fmt: skip
-            world = World(
-                app, address, tuple(place.values()), [home.id for home in homes], station.id, good.id,
-                account_id(AccountKind.BUDGET, village, today=TODAY),
-                account_id(AccountKind.STATION, station, today=TODAY),
-                [purses(home, today=TODAY)[0] for home in homes],
-            )  # fmt: skip
-        close()
-    return world
-
-
-def close() -> None:
-    """Let go of all connections, before the process is forked."""
-    db.session.remove()
-    for engine in db.engines.values():
-        engine.dispose()
-
-
-def _unit(level: Level, parent: OrgUnit | None) -> OrgUnit:
-    unit = OrgUnit(
-        id=next_id(OrgUnit), parent_id=parent.id if parent else None, level=level, code=str(level), name=str(level),
-        pinyin="", valid_from=date(2020, 1, 1), county_id=parent.county_id if parent else None,
-        town_id=parent.town_id if parent else None,
-    )  # fmt: skip
-    unit.county_id = unit.county_id or unit.id
-    unit.town_id = unit.id if level == Level.TOWNSHIP else unit.town_id
-    unit.village_id = unit.id if level == Level.VILLAGE else None
-    db.session.add(unit)
-    db.session.flush()
-    return unit
-
-
-def unguard(world: World) -> None:
-    """Drop the triggers: what they and the chain cost is what a database without them saves."""
-    with world.app.app_context(), db.engine.begin() as connection:
-        if db.engine.dialect.name == "sqlite":
-            named = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'coin_%'"
-            drops = [f"DROP TRIGGER {name}" for name, _table in connection.execute(sa.text(named))]
-        else:
-            named = "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'coin%'"
-            drops = [f"DROP TRIGGER {name} ON {table}" for name, table in connection.execute(sa.text(named))]
-        for drop in drops:
-            connection.execute(sa.text(drop))
-    with world.app.app_context():
-        close()
+Crowd = tuple[int, float, float]  # acts, seconds for all of them, the longest wait
 
 
 # ---------- the product's path ----------
@@ -156,7 +64,11 @@ def asked() -> dict[str, Any]:
 
 def product_earn(world: World, turn: int, amount: int = 20) -> Callable[[], object]:
     home = _home(world, turn)
-    return lambda: earn(home, points=amount, effective_on=TODAY, expires_on=LAST, **asked())
+    return lambda: posted(home, amount)
+
+
+def posted(home: Household, amount: int) -> object:
+    return earn(home, points=amount, effective_on=TODAY, expires_on=LAST, **asked())
 
 
 def product_redeem(world: World, turn: int) -> Callable[[], object]:
@@ -250,29 +162,53 @@ def measure_import(product: World, plain: World, rows: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def measure_crowd(product: World, plain: World, each: int) -> dict[str, float]:
-    """Let eight processes post at once, bare and by the product; acts a second, and the longest wait."""
+def measure_crowd(product: World, plain: World, each: int) -> dict[str, dict[str, float]]:
+    """Let eight processes post at once, bare and by the product, in turns; acts a second, and the longest wait.
+
+    Whom an act is for is known before, as everywhere here; with the look-up in the same session it is told beside it.
+    """
 
     def bare(number: int) -> Callable[[int], object]:
         raw = plain.raw()
         return lambda n: raw.earn(plain.budget, plain.purses[(number * each + n) % HOUSEHOLDS], 1)
 
-    def house(number: int) -> Callable[[int], object]:
+    def known(number: int) -> Callable[[int], object]:
+        homes = [db.session.get_one(Household, ident) for ident in product.households]
+        db.session.expunge_all()
+        return lambda n: posted(homes[(number * each + n) % HOUSEHOLDS], 1)
+
+    def sought(number: int) -> Callable[[int], object]:
         return lambda n: product_earn(product, number * each + n, 1)()
 
-    floor, _wait = _crowd(plain, bare, each)
-    path, wait = _crowd(product, house, each)
-    return {"floor_a_second": floor, "a_second": path, "share": path / floor, "worst_wait_s": wait}
+    workers = {"bare": (plain, bare), "8 processes": (product, known), "with the look-up": (product, sought)}
+    found: dict[str, list[Crowd]] = {name: [] for name in workers}
+    for _ in range(TURNS):
+        for name, (world, worker) in workers.items():
+            found[name].append(_crowd(world, worker, each))
+    floor = _throughput(found.pop("bare"))
+    return {
+        name: {
+            "floor_a_second": floor, "a_second": _throughput(one), "share": _throughput(one) / floor,
+            "worst_wait_s": max(wait for _acts, _span, wait in one),
+        }
+        for name, one in found.items()
+    }  # fmt: skip
 
 
-def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each: int) -> tuple[float, float]:
+def _throughput(crowds: list[Crowd]) -> float:
+    """Return the acts a second of all turns together."""
+    return sum(acts for acts, _span, _wait in crowds) / sum(span for _acts, span, _wait in crowds)
+
+
+def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each: int) -> Crowd:
     fork = multiprocessing.get_context("fork")
     go, mouths = fork.Barrier(PROCESSES), fork.SimpleQueue()
 
     def live(number: int) -> None:
         with world.app.app_context():
             act = worker(number)
-            act(0)
+            for n in range(WARM_UP):
+                act(n)
             go.wait()
             begun, waits = time.time(), [taken(lambda n=n: act(n))[0] for n in range(each)]  # type: ignore[misc]
             mouths.put((begun, time.time(), max(waits)))
@@ -285,7 +221,7 @@ def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each:
     for process in processes:
         process.join()
     span = max(one[1] for one in said) - min(one[0] for one in said)
-    return PROCESSES * each / span, max(one[2] for one in said)
+    return PROCESSES * each, span, max(one[2] for one in said)
 
 
 def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
@@ -352,31 +288,22 @@ def main() -> int:
     folder.mkdir(parents=True)
     with database(given.engine, folder) as address:
         product, plain, bare = (
-            build(folder / name, _own(address, folder, name)) for name in ("product", "raw", "bare")
+            build(folder / name, address_of(address, folder, name)) for name in ("product", "raw", "bare")
         )
         unguard(bare)
         found = measure_acts(product, plain, bare, given.rounds)
         found["import"] = measure_import(product, plain, given.import_rows)
         with product.app.app_context():
             close()
-        found["8 processes"] = measure_crowd(product, plain, given.each)
+        found |= measure_crowd(product, plain, given.each)
+        found["counter over HTTP"] = measure_counter(product, folder / "product", given.rounds)
         found["audit"] = measure_audit(product)
-        found |= measure_size(build(folder / "large", _own(address, folder, "large")), given.lines)
+        found |= measure_size(build(folder / "large", address_of(address, folder, "large")), given.lines)
     kept = report(found, given.engine)
     path = OUT / f"ledger-{given.engine}.json"
     path.write_text(json.dumps({**vars(given), "kept": kept, "found": found}, indent=2))
     print(f"\n{path}")
     return 0 if kept else 1
-
-
-def _own(address: str, folder: Path, name: str) -> str:
-    """Return the address of one more empty database."""
-    if address.startswith("sqlite"):
-        return f"sqlite:///{folder / name / 'zhiye.db'}"
-    with sa.create_engine(address, isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE IF EXISTS ledger_{name}"))
-        connection.execute(sa.text(f"CREATE DATABASE ledger_{name}"))
-    return sa.make_url(address).set(database=f"ledger_{name}").render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":

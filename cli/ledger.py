@@ -1,4 +1,4 @@
-"""`flask ledger audit|close|expire|export`: the coin ledger, for operators."""
+"""`flask ledger audit|check|close|expire|export|recount`: the coin ledger, for operators."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from models.base import db
 from models.orgs import OrgUnit
 from queries.beancount import write_beancount
 from queries.ledger_audit import audit_ledger
+from queries.ledger_head import plain_hash, proved_hash
+from services.coin_figures import recount
 from services.coins import close_month
 from services.expiry import expire
 from services.refusals import Refusal
@@ -29,7 +31,7 @@ _county = click.option("--county", "code", default="", help="Code of the county;
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--since", default=0, show_default=True, help="Walk the chain only behind this journal.")
 def audit(*, as_json: bool, since: int) -> None:
-    """Check the fourteen invariants; exit 1 on any breach."""
+    """Check the fifteen invariants; exit 1 on any breach."""
     found = audit_ledger(since=since)
     if as_json:
         click.echo(json.dumps(found.document(), ensure_ascii=False))
@@ -40,6 +42,16 @@ def audit(*, as_json: bool, since: int) -> None:
             f"核对 {found.journals} 笔流水，{len(found.breaches)} 处不符。末笔 {found.head_id}，{found.head_hash}"
         )
     sys.exit(1 if found.breaches else 0)
+
+
+@ledger_group.command("check")
+@click.argument("number", type=int)
+@click.argument("typed", metavar="HASH")
+def check(number: int, typed: str) -> None:
+    """Compare the head that a paper names (NUMBER and HASH) with the ledger; exit 1 where they differ."""
+    if proved_hash(number) != plain_hash(typed):
+        raise click.ClickException(f"和账本对不上：流水 {number} 的校验码不是纸上写的。")
+    click.echo(f"一致：流水 {number} 的校验码和纸上写的一样。")
 
 
 @ledger_group.command("close")
@@ -64,6 +76,13 @@ def expire_command(day: object) -> None:
         raise click.ClickException("不能清算还没有到的日子。")
     households, total = expire(on, actor=system_actor("flask ledger expire"), at=now(), today=today())
     click.echo(f"{households} 户，共 {total} 道德币到期。")
+
+
+@ledger_group.command("recount")
+def recount_command() -> None:
+    """Write the counters of statistics anew from the journals."""
+    wrong = recount(actor=system_actor("flask ledger recount"), at=now())
+    click.echo(f"统计已按流水重新计算，改正 {wrong} 处。")
 
 
 @ledger_group.command("export")

@@ -10,14 +10,18 @@ def init_app(app: Flask) -> None:
     # Importing hangs their routes.
     from desk import (  # noqa: F401
         accounts,
+        awards,
         claims,
+        coin_figures,
         counter,
         files,
         home,
+        month_sheets,
         own_coins,
         point_imports,
         points_table,
         search,
+        statements,
         stock,
         tokens,
     )

@@ -24,7 +24,7 @@ class Line:
 
     @property
     def cost(self) -> int:
-        return self.wanted * self.place.good.price
+        return int(self.wanted * self.place.good.price)
 
 
 def read_basket(sent: Mapping[str, str], places: Sequence[Place]) -> dict[int, int]:

@@ -11,8 +11,11 @@ from flask_babel import gettext as _
 from desk.blueprint import bp
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
-from queries.point_rules import DEDUCT, may_decide
-from queries.settings import masks_names
+from queries.awards import REVERSE, uid_of
+from queries.point_rules import DEDUCT
+from queries.public_names import shown_name, shown_words
+from queries.settings import name_style
+from services import claim_duties as duties
 from services import claims
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
@@ -32,6 +35,7 @@ def claim_list() -> str:
         "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
         deduct=DEDUCT, full=who.can("household:list"),
         may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
+        may_reverse=who.can(REVERSE),
     )  # fmt: skip
 
 
@@ -58,11 +62,12 @@ def claim(claim_uid: str) -> str:
     who = actor()
     return render_template(
         "desk/claims/one.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT,
-        may_review=found.state == ClaimState.FILED and found.item.review and who.can("claim:review"),
-        may_approve=_waits_for_approval(found) and may_decide(found.item, found, who),
-        may_settle=found.state == ClaimState.CONTESTED and may_decide(found.item, found, who),
-        may_object=found.state == ClaimState.NOTICE and not found.waits_for and claims.may_object(found, who),
-        own=found.filer_id == who.user_id, full=who.can("household:list"),
+        may_review=duties.under_review(found, who) and who.can("claim:review"),
+        may_approve=_waits_for_approval(found) and duties.decides(found, who),
+        may_settle=found.state == ClaimState.CONTESTED and duties.decides(found, who),
+        may_object=found.state == ClaimState.NOTICE and not found.waits_for and duties.may_object(found, who),
+        booked=uid_of(found.journal_id) if found.journal_id and who.can(REVERSE) else None,
+        why_not=duties.why_not(found, who), full=who.can("household:list"),
     )  # fmt: skip
 
 
@@ -122,7 +127,8 @@ def coin_notice() -> str:
     shown = reads.on_notice(who, clock.today())
     return render_template(
         "desk/claims/notice.html", claims=shown, today=clock.today(), may_object=who.can("claim:file"),
-        masked={county: masks_names(county) for county in {one.county_id for one in shown}},
+        styles={county: name_style(county) for county in {one.county_id for one in shown}}, shown_name=shown_name,
+        shown_words=shown_words,
     )  # fmt: skip
 
 
@@ -134,7 +140,7 @@ def _claim(claim_uid: str) -> CoinClaim:
 
 
 def _waits_for_approval(claim: CoinClaim) -> bool:
-    return claim.state == ClaimState.AGREED or (claim.state == ClaimState.FILED and not claim.item.review)
+    return claim.state in claims.OPEN and not duties.under_review(claim, actor())
 
 
 def _note() -> str:

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from desk.baskets import lines, pressed, read_basket, scanned
 from desk.blueprint import bp
 from models.coins import HoldState
 from models.people import Household
 from models.stations import CoinStation
-from queries.people import find_households
-from queries.purses import Voucher, purse_of, voucher_at
+from queries.people import find_households, household_by_code
+from queries.purses import Voucher, purse_of, station_of_voucher, voucher_at
 from queries.receipts import Paper, receipt
-from queries.scope import get_in_scope
+from queries.scope import covers, get_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
 from queries.stock import Place, shelf
 from services import redemptions
+from services.codes import read_codes
 from services.personal import mask_name
 from services.posting import UidConflict
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
+from shell.files import file_store
 
 REDEEM = "coin:redeem"
 LONGEST = 64
 UID_LENGTH = 32
 PAPERS = ("80", "a4")
+
+
+class NoPhoto(Refusal):
+    message = _l("还没有照片。请先拍照或选一张照片，再按“识别照片”。")
 
 
 @bp.get("/counter")
@@ -47,17 +54,27 @@ def counter() -> Any:
 def counter_station(station_id: int) -> Any:
     """Find who stands there: by a voucher's or household's code as a scanner reads it, by name or initials."""
     station, words = _station(station_id), " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST]
-    voucher = voucher_at(station, words) if words else None
-    if voucher is not None:
-        return redirect(url_for("desk.counter_voucher", station_id=station.id, code=voucher.hold.code))
-    found = find_households(words, actor(), REDEEM) if words else []
-    exact = [one for one in found if one.code == words]
-    if exact:
-        return redirect(url_for("desk.counter_sale", station_id=station.id, household_id=exact[0].id))
-    return render_template(
-        "desk/counter/find.html", station=station, words=words, found=found, recent=handed_over(station),
-        mask=mask_name,
-    )  # fmt: skip
+    meant = _meant(station, words) if words else None
+    return _find(station, words) if meant is None else redirect(meant)
+
+
+@bp.post("/counter/<int:station_id>")
+@requires(REDEEM)
+def counter_photo(station_id: int) -> Any:
+    """Read the code in a photograph, which is not kept, and go where the code typed would lead."""
+    photo = next((one for one in request.files.getlist("photo") if one.filename), None)
+    try:
+        if photo is None:
+            raise NoPhoto
+        codes = read_codes(cast("BinaryIO", photo.stream), most=file_store().max_bytes)
+    except Refusal as refusal:
+        return _find(_station(station_id), said=str(refusal)), refusal.status
+    station = _station(station_id)
+    meant = {code: address for code in codes if (address := _meant(station, code[:LONGEST]))}
+    if len(meant) != 1:
+        return _find(station, said=_why_none(codes, several=bool(meant))), Refusal.status
+    (address,) = meant.values()
+    return redirect(address, 303)
 
 
 @bp.route("/counter/<int:station_id>/h/<int:household_id>", methods=["GET", "POST"])
@@ -84,7 +101,7 @@ def counter_sale(station_id: int, household_id: int) -> Any:
     page = render_template(
         "desk/counter/sale.html", station=station, household=household, purse=purse_of(household),
         lines=lines(shelf(station, on_offer=True), basket), uid=uid, said=said, earlier=earlier, today=clock.today(),
-        members=[one.name for one in household.members if one.moved_out_on is None],
+        members=[one.name for one in household.members if one.moved_out_on is None], statement=_statement(household),
     )  # fmt: skip
     return page, status
 
@@ -136,6 +153,32 @@ def reverse_receipt(receipt_uid: str) -> Any:
         return _receipt(receipt_uid, str(refusal), reason), refusal.status
     flash(_("已撤销：道德币退回这一户，物品回到库存。"), "success")
     return redirect(url_for("desk.receipt_page", receipt_uid=receipt_uid), 303)
+
+
+def _meant(station: CoinStation, code: str) -> str | None:
+    """Return where a code leads at this station: to its voucher, to a household that spends coins here, or nowhere."""
+    voucher = voucher_at(station, code)
+    if voucher is not None:
+        return url_for("desk.counter_voucher", station_id=station.id, code=voucher.hold.code)
+    household = household_by_code(code, actor(), REDEEM)
+    return url_for("desk.counter_sale", station_id=station.id, household_id=household.id) if household else None
+
+
+def _why_none(codes: Sequence[str], *, several: bool) -> str:
+    """Say why the codes in a photograph lead nowhere, and what to do."""
+    if several:
+        return str(_("照片里有几个能用的码，不知道要办哪一个。请只拍一个码再试。"))
+    elsewhere = next((one for code in codes if (one := station_of_voucher(code[:LONGEST], actor(), REDEEM))), None)
+    if elsewhere is not None:
+        return str(_("这张券要在“%(station)s”领取，本站办不了。请到那个易站的兑换台办。", station=elsewhere.name))
+    return str(_("读出的码不是本站的兑换券，也不是本村的户码。请核对券上写的易站，或者输入户编号、户主姓名来找。"))
+
+
+def _find(station: CoinStation, words: str = "", said: str = "") -> str:
+    return render_template(
+        "desk/counter/find.html", station=station, words=words, said=said, recent=handed_over(station), mask=mask_name,
+        found=find_households(words, actor(), REDEEM) if words else [],
+    )  # fmt: skip
 
 
 def _fill(basket: dict[int, int], places: Sequence[Place]) -> str:
@@ -191,6 +234,12 @@ def _household(household_id: int) -> Household:
     if found is None:
         abort(404)
     return found
+
+
+def _statement(household: Household) -> str:
+    """Return where the household's statement lies, nothing for those who may not read it."""
+    may = covers(actor(), "coin:export", household)
+    return url_for("desk.household_statement", household_id=household.id) if may else ""
 
 
 def _voucher(station_id: int, code: str) -> Voucher:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from desk.blueprint import bp
-from queries import calendar, drafts, figures, messages, records
+from queries import calendar, coin_work, drafts, figures, messages, records
 from services.messages import read_notice
 from shell import clock
 from shell.access import actor, signed_in
@@ -27,6 +27,7 @@ def home() -> str:
         weekday=WEEKDAYS[today.weekday()],
         is_work=calendar.is_work(today),
         notices=messages.unread_notices(who.user_id or 0),
+        coins=coin_work.coin_work(who),
         drafts=drafts.own_drafts(who) if who.can("record:create") else [],
         figures=figures.register_figures(who, today.strftime("%Y-%m")) if lists else [],
         recent=records.recent(who, limit=RECENT) if lists else [],

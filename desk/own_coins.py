@@ -103,8 +103,11 @@ def cancel_voucher(code: str) -> Any:
 
 
 def qr_of(code: str) -> str:
-    """Return the QR code of a code, as a data address: black on white also in the dark, so that scanners read it."""
-    return segno.make(code, error="m").svg_data_uri(scale=6, border=4, light="#ffffff", dark="#000000")
+    """Return the QR code of a code, as a data address: black on white also in the dark, so that scanners read it.
+
+    Never a Micro QR code, which segno would choose for so few letters: most scanners and phones do not read it.
+    """
+    return segno.make_qr(code, error="m").svg_data_uri(scale=6, border=4, light="#ffffff", dark="#000000")
 
 
 def _household() -> Household:

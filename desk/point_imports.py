@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from desk.blueprint import bp
 from queries.exports import TYPES, to_xlsx
 from queries.journal_sheet import LINES_MOST, journal_sheet, too_many
+from queries.units import place_asked
 from services.point_imports import ROWS_MOST, BadRow, Imported, RowsRefused, import_points, read_points
 from services.point_templates import points_template
 from services.refusals import NotAllowed, NotFound, Refusal
@@ -52,12 +53,12 @@ def points_template_file() -> Response:
 @bp.get("/coins/journals.xlsx")
 @requires("coin:export")
 def journals_file() -> Any:
-    """Send the journals of one's villages; `from` and `to` bound the days."""
-    first, last = _day("from"), _day("to")
-    if too_many(actor(), first, last):
+    """Send the journals of one's villages; `from` and `to` bound the days, `place` narrows them."""
+    first, last, place = _day("from"), _day("to"), place_asked(request.args)
+    if too_many(actor(), first, last, place):
         flash(_("流水超过 %(most)s 行，一个文件放不下。请填写起止日期，分几次导出。", most=LINES_MOST), "danger")
         return redirect(url_for("desk.point_imports" if actor().can("coin:import") else "desk.home"))
-    sheet = journal_sheet(actor(), first, last, zone=clock.zone())
+    sheet = journal_sheet(actor(), first, last, place, zone=clock.zone())
     return _workbook(to_xlsx(sheet), _("道德币流水.xlsx"))
 
 
@@ -71,7 +72,10 @@ def _posted() -> Imported:
 def _told(done: Imported) -> None:
     if done.known:
         flash(_("这个文件以前已经导入过，%(n)s 条都在账上，没有再记。", n=done.known), "warning")
-    else:
+        return
+    if done.filed:
+        flash(_("已申报 %(n)s 条，接下来等评议和审批。", n=done.filed), "success")
+    if done.posted:
         flash(_("已记入 %(n)s 条，共 %(coins)s 道德币。", n=done.posted, coins=done.coins), "success")
 
 

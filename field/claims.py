@@ -18,6 +18,7 @@ from queries import claims as reads
 from queries.point_rules import DEDUCT, claimable
 from queries.purses import own_household
 from services import claims
+from services.claim_duties import may_object
 from services.evidence import keep_photo
 from services.purses import village_of
 from services.refusals import NotAllowed, NotFound, Refusal
@@ -70,7 +71,7 @@ def claim(claim_uid: str) -> str:
     return render_template(
         "field/claim.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT, today=clock.today(),
         may_withdraw=found.filer_id == actor().user_id and found.state in claims.OPEN, mine=_mine(found),
-        may_object=claims.may_object(found, actor()), full=_mine(found) or actor().can("household:list"),
+        may_object=may_object(found, actor()), full=_mine(found) or actor().can("household:list"),
     )  # fmt: skip
 
 

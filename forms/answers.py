@@ -11,7 +11,7 @@ from engine.context import Context
 from engine.definition import Definition, Item
 from engine.messages import Invalid
 from engine.rows import places, rows_of
-from engine.schema import ROW_ID
+from engine.schema import ROW_ID, fid_of
 
 PREFIX = "f_"  # bare names such as data, errors or validate would shadow WTForms' own
 YES, NO = "true", "false"
@@ -19,6 +19,8 @@ _LISTS = frozenset({"select_multiple", "geopoint", "rank"})
 _READ_FOR_INPUT = frozenset({"date", "time", "datetime"})
 _ANY_DAY = Context(today=date.max)
 ROW = re.compile(r"(.+)/([0-9a-f]{16})")
+
+KEPT = "kept_"  # before the address of uploads that stay
 
 Raw = dict[str, Any]
 
@@ -57,6 +59,21 @@ def raw_from_post(definition: Definition, posted: Any) -> Raw:
     server, a page never names them.
     """
     return _Posted(posted).level(definition.live_items, "")
+
+
+def row_from_post(repeat: Item, posted: Any, at: str) -> Raw:
+    """Read what a page sent of the row at an address that it shows no more (see `aside`)."""
+    return {ROW_ID: fid_of(at), **_Posted(posted).level(repeat.live_row_items, f"{at}/")}
+
+
+def aside(posted: Any, at: str) -> list[tuple[str, str]]:
+    """Return what a page sent of the row at an address, as fields to be sent again: so it can come back unharmed."""
+    below = f"{at}/"
+    starts = (f"{PREFIX}{below}", f"{KEPT}{below}")
+    fields = [(name, value) for name in posted if name.startswith(starts) for value in posted.getlist(name)]
+    rows = [("rows", value) for value in posted.getlist("rows") if value.startswith(below)]
+    asked = [one for one in " ".join(posted.getlist("asked")).split() if one.startswith(below)]
+    return [*fields, *rows, ("asked", " ".join(asked))]
 
 
 class _Posted:

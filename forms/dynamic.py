@@ -5,7 +5,7 @@ What a condition hides is built too: pages keep it aside, so that a script can s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -67,6 +67,7 @@ class Entry:
     number: int
     rows: tuple[Row, ...] = ()
     gone: bool = False
+    aside: Sequence[tuple[str, str]] = ()  # fields that bring back what was typed in it
 
 
 class ItemsForm(BaseForm):
@@ -181,7 +182,7 @@ class _Builder:
         ]
         gone, _blank, place = self.filling.gone.partition(" ")
         if gone.rpartition("/")[0] == at:
-            found.insert(int(place), Entry(gone, int(place) + 1, gone=True))
+            found.insert(int(place), Entry(gone, int(place) + 1, gone=True, aside=self.filling.aside))
         return tuple(found)
 
     def entry(self, item: Item, raw: Mapping[str, Any], previous: Mapping[str, Any], at: str, number: int) -> Entry:

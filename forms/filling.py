@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ class Filling:
     permission: str = "record:create"
     masks: Mapping[str, str] = field(default_factory=dict)  # by address
     gone: str = ""  # the row that was just taken out, as "b0/<row id> <place>"
+    aside: Sequence[tuple[str, str]] = ()  # its fields, where no draft keeps them
 
     def only(self, page: Page) -> Filling:
         """Return the same with the errors of a page that is no page of the form (forms/parts.py)."""

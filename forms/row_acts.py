@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from engine.answers import Context, row_defaults
 from engine.definition import Definition, Item
 from engine.kinds.repeat import ROWS
 from engine.rows import answer_at, with_row, with_row_moved, without_row
 from engine.schema import ROW_ID, fid_of
-from forms.answers import ROW, Raw
+from forms.answers import ROW, Raw, row_from_post
 
 ACTS = ("add", "drop", "restore", "up", "down")
 
@@ -24,7 +26,7 @@ class Acted:
     gone: str = ""
 
 
-def acted(definition: Definition, raw: Mapping[str, Any], posted: Mapping[str, str], context: Context) -> Acted:
+def acted(definition: Definition, raw: Mapping[str, Any], posted: MultiDict[str, str], context: Context) -> Acted:
     """Do what the button of a row that was pressed says; without one the answers stay as they are."""
     act = next((name for name in ACTS if name in posted), "")
     where, _blank, place = posted.get(act, "").partition(" ")
@@ -42,7 +44,7 @@ def acted(definition: Definition, raw: Mapping[str, Any], posted: Mapping[str, s
     if act == "add":
         row = item.to_json([row_defaults(definition, item.fid, context)])[0]
     elif act == "restore" and at is None and ROW.fullmatch(where):
-        row = {ROW_ID: fid_of(where)}  # its answers are known where it was taken out
+        row = row_from_post(item, posted, where)  # a page without a draft behind it sends its answers along
     if row is None or len(rows or ()) >= item.config.get("max", ROWS):
         return Acted(dict(raw))
     return Acted(with_row(raw, repeat, row, _number(place)))

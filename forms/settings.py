@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectMultipleField
+from wtforms import BooleanField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -36,6 +36,12 @@ def _field(spec: Spec) -> Any:
         return CountField(spec.label, description=spec.help, most=spec.most)
     if spec.kind == SettingKind.SWITCH:
         return BooleanField(spec.label, description=spec.help)
+    if spec.kind == SettingKind.CHOICE:
+        return RadioField(
+            spec.label,
+            description=spec.help,
+            choices=[SelectChoice(str(value), label) for value, label in spec.choices.items()],
+        )
     if spec.kind == SettingKind.ROLES:
         choices = [SelectChoice(str(role), label) for role, label in ROLE_LABELS.items()]
         return BoxesField(spec.label, description=spec.help, choices=choices)

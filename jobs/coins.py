@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from jobs.schedule import Report
 from models.access import system_actor
-from queries.ledger_audit import audit_ledger
-from services.alarms import tell_of_breaches
+from queries.ledger_audit import COUNTERS, audit_ledger
+from services.alarms import tell_of_breaches, tell_of_counters
 from services.claim_posting import post_due
 from services.expiry import expire
+from services.expiry_notices import remind
 from services.holds import sweep_holds
 from shell.clock import zone
 
@@ -34,9 +35,18 @@ def expire_coins(at: datetime) -> Report:
     return {"households": households, "coins": coins}
 
 
+def remind_of_expiry(at: datetime) -> Report:
+    """Tell households and village officials which coins expire soon, of each day once."""
+    told = remind(at=at, today=at.astimezone(zone()).date())
+    return {"accounts": told.accounts, "officials": told.officials}
+
+
 def verify_ledger(at: datetime) -> Report:
-    """Check the fourteen invariants; what is broken is told to administrators and auditors."""
-    found = audit_ledger()
-    if found.breaches:
-        tell_of_breaches(len(found.breaches), at=at, today=at.astimezone(zone()).date())
+    """Check the fifteen invariants; what is broken is told to administrators, auditors and leaders."""
+    found, today = audit_ledger(), at.astimezone(zone()).date()
+    broken = [one for one in found.breaches if one.invariant != COUNTERS]
+    if broken:
+        tell_of_breaches(len(broken), at=at, today=today)
+    elif found.breaches:
+        tell_of_counters(len(found.breaches), at=at, today=today)
     return {"journals": found.journals, "head": found.head_hash, "breaches": [str(one) for one in found.breaches[:20]]}

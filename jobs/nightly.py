@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from jobs.coins import expire_coins, post_claims, sweep_vouchers, verify_ledger
+from jobs.coins import expire_coins, post_claims, remind_of_expiry, sweep_vouchers, verify_ledger
 from jobs.schedule import EveryMinute, Nightly, Periodic, Report
 from jobs.webhooks import send_due
 from models.access import system_actor
@@ -80,6 +80,7 @@ PERIODIC = (
     Periodic("vouchers", EveryMinute(), sweep_vouchers),
     Periodic("claims", EveryMinute(), post_claims),
     Periodic("coins_expire", Nightly(time(0, 10)), expire_coins),
+    Periodic("coins_remind", Nightly(time(0, 20)), remind_of_expiry),
     Periodic("ledger_verify", Nightly(time(2, 30)), verify_ledger),
     Periodic("audit_verify", Nightly(time(3, 0)), verify_audit),
     Periodic("index_check", Nightly(time(3, 30)), check_indexes),

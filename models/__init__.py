@@ -22,6 +22,7 @@ from models import (
     orgs,
     people,
     point_rules,
+    points_drafts,
     records,
     settings,
     stations,
@@ -32,6 +33,6 @@ from models import (
 
 __all__ = [
     "access", "accounts", "audit", "calendar", "categories", "claims", "coins", "comments", "drafts", "exports",
-    "files", "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "records", "settings",
-    "stations", "tokens", "webhooks", "xlsforms",
+    "files", "forms", "imports", "jobs", "messages", "orgs", "people", "point_rules", "points_drafts", "records",
+    "settings", "stations", "tokens", "webhooks", "xlsforms",
 ]  # fmt: skip

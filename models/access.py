@@ -84,6 +84,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "coin:close": {_R.ADMIN, _R.DISPATCHER},
         "coin:import": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL},
         "coin:export": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL, _R.DISPATCHER, _R.ADMIN, _R.AUDITOR, _R.LEADER},
+        "coin:statistics": _OFFICIALS | {_R.ADMIN, _R.LEADER, _R.AUDITOR},
         "rule:list": _OFFICIALS | {_R.GRID_WORKER, _R.ADMIN, _R.AUDITOR, _R.LEADER},
         "rule:manage": {_R.ADMIN, _R.VILLAGE_OFFICIAL},
         "claim:list": _OFFICIALS | {_R.GRID_WORKER, _R.AUDITOR},

@@ -12,12 +12,16 @@ from models.base import Base, BigId
 
 
 class Outbox(Base):
-    """A message to be delivered. Rows with delivered_at null are waiting; retries are counted."""
+    """A message to be delivered. Rows with delivered_at null are waiting; retries are counted.
+
+    `source_key` names the cause of a message that is sent once, however often the cause is met.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         sa.CheckConstraint("channel in ('notice')", "channel"),
         sa.Index("ix_outbox_waiting", "delivered_at", "not_before", "id"),
+        sa.Index("ix_outbox_source_key", "source_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -29,6 +33,7 @@ class Outbox(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.String(300), default="")
     delivered_at: Mapped[datetime | None]
+    source_key: Mapped[str | None] = mapped_column(sa.String(120))
 
 
 class Notice(Base):

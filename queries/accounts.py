@@ -244,8 +244,8 @@ def names(user_ids: Sequence[int]) -> dict[int, str]:
     return {int(row.id): str(row.name) for row in db.session.execute(query)}
 
 
-def holders(roles: Sequence[Role], today: date) -> list[int]:
-    """Return the ids of the active users who hold one of some roles today."""
+def holders(roles: Sequence[Role], today: date, *, org_id: int | None = None) -> list[int]:
+    """Return the ids of the active users who hold one of some roles today, anywhere or in one unit."""
     query = (
         sa.select(User.id)
         .join(Membership, Membership.user_id == User.id)
@@ -258,4 +258,6 @@ def holders(roles: Sequence[Role], today: date) -> list[int]:
         .distinct()
         .order_by(User.id)
     )
+    if org_id is not None:
+        query = query.where(Membership.org_id == org_id)
     return list(db.session.scalars(query))

@@ -35,7 +35,9 @@ def write_beancount(out: TextIO) -> int:
         names = {ident: f"{_NAMES[row.kind]}:A{ident}" for ident, row in accounts.items()}
         first = connection.scalar(sa.select(sa.func.min(_journal.c.effective_on))) or date(2020, 1, 1)
         out.write('option "operating_currency" "DDB"\n')
-        out.writelines(f'{first} open {names[row.id]} {CURRENCY}\n  code: "{row.code}"\n' for row in accounts.values())
+        out.writelines(
+            f'{first} open {names[row.id]} {CURRENCY}\n  code: "{_escaped(row.code)}"\n' for row in accounts.values()
+        )
         journals, last = 0, first
         for head, lines in _journals(connection):
             journals += 1
@@ -50,6 +52,10 @@ def write_beancount(out: TextIO) -> int:
             for ident, row in accounts.items()
         )
         return journals
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _journals(

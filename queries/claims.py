@@ -122,11 +122,15 @@ def own_claims(actor: Actor) -> Sequence[CoinClaim]:
 def on_notice(actor: Actor, today: date) -> Sequence[CoinClaim]:
     """Return the additions on public notice where the actor belongs. Deductions are nobody's reading here."""
     place = sa.or_(in_scope(CoinClaim, actor, "claim:list"), in_scope(CoinClaim, actor, "claim:file"))
-    query = _whole().where(
-        place,
-        RuleItem.direction == EARN,
-        CoinClaim.state.in_((ClaimState.NOTICE, ClaimState.CONTESTED)),
-        sa.or_(CoinClaim.notice_until >= today, CoinClaim.state == ClaimState.CONTESTED),
+    query = (
+        _whole()
+        .options(selectinload(CoinClaim.household, Household.members))
+        .where(
+            place,
+            RuleItem.direction == EARN,
+            CoinClaim.state.in_((ClaimState.NOTICE, ClaimState.CONTESTED)),
+            sa.or_(CoinClaim.notice_until >= today, CoinClaim.state == ClaimState.CONTESTED),
+        )
     )
     return list(db.session.scalars(query.order_by(CoinClaim.notice_until, CoinClaim.id).limit(10 * PAGE)))
 

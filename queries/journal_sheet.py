@@ -32,34 +32,43 @@ KINDS: Mapping[str, Any] = {
 }
 
 
-def too_many(actor: Actor, first: date | None, last: date | None) -> bool:
+def too_many(actor: Actor, first: date | None, last: date | None, place_id: int | None = None) -> bool:
     """Tell whether the journals of a span have more lines than one file takes."""
-    query = sa.select(sa.literal(1)).select_from(CoinJournal).outerjoin(CoinLine, _OF).where(*_span(actor, first, last))
+    query = sa.select(sa.literal(1)).select_from(CoinJournal).outerjoin(CoinLine, _OF)
+    query = query.where(*_span(actor, first, last, place_id))
     return db.session.execute(query.offset(LINES_MOST).limit(1)).first() is not None
 
 
-def journal_sheet(actor: Actor, first: date | None, last: date | None, *, zone: tzinfo) -> Sheet:
-    """Return all journals effective within a span of days (None: open), one line for each move; a hold has none."""
+def journal_sheet(
+    actor: Actor, first: date | None, last: date | None, place_id: int | None = None, *, zone: tzinfo
+) -> Sheet:
+    """Return all journals effective within a span of days (None: open), one line for each move; a hold has none.
+
+    A place narrows them to those of one county, township or village.
+    """
     heads = (
         _("流水号"), _("种类"), _("生效日期"), _("登记时间"), _("从"), _("到"), _("道德币"), _("经办人"), _("说明"),
         _("冲正的流水"), _("校验码"),
     )  # fmt: skip
-    return Sheet(_("道德币流水"), heads, list(_lines(actor, first, last, zone)))
+    return Sheet(_("道德币流水"), heads, list(_lines(_span(actor, first, last, place_id), zone)))
 
 
 _OF = CoinLine.journal_id == CoinJournal.id
 
 
-def _span(actor: Actor, first: date | None, last: date | None) -> list[sa.ColumnElement[bool]]:
+def _span(actor: Actor, first: date | None, last: date | None, place_id: int | None) -> list[sa.ColumnElement[bool]]:
     found = [in_scope(CoinJournal, actor, "coin:export")]
     if first:
         found.append(CoinJournal.effective_on >= first)
     if last:
         found.append(CoinJournal.effective_on <= last)
+    if place_id is not None:
+        places = CoinJournal.county_id, CoinJournal.town_id, CoinJournal.village_id
+        found.append(sa.or_(*(column == place_id for column in places)))
     return found
 
 
-def _lines(actor: Actor, first: date | None, last: date | None, zone: tzinfo) -> Iterator[Line]:
+def _lines(where: list[sa.ColumnElement[bool]], zone: tzinfo) -> Iterator[Line]:
     giver, taker = sa.orm.aliased(CoinAccount), sa.orm.aliased(CoinAccount)
     query = (
         sa.select(
@@ -70,7 +79,7 @@ def _lines(actor: Actor, first: date | None, last: date | None, zone: tzinfo) ->
         .outerjoin(CoinLine, _OF)
         .outerjoin(giver, giver.id == CoinLine.from_id)
         .outerjoin(taker, taker.id == CoinLine.to_id)
-        .where(*_span(actor, first, last))
+        .where(*where)
         .order_by(CoinJournal.id, CoinLine.n)
         .limit(LINES_MOST)
     )  # fmt: skip

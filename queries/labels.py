@@ -190,6 +190,7 @@ FIELDS: Mapping[str, Any] = {
     "resident_id": _l("关联的居民"),
     "role": _l("角色"),
     "rows": _l("行数"),
+    "span": _l("起止日期"),
     "stage": _l("办理阶段"),
     "attached": _l("附件数"),
     "old_version": _l("原来的版本"),

@@ -1,9 +1,10 @@
-"""The audit of the coin ledger: fourteen invariants, read through the read-only connection, each breach named.
+"""The audit of the coin ledger: fifteen invariants, read through the read-only connection, each breach named.
 
 1 all balances sum to 0; 2 a balance is the sum of its lines; 3 nobody is below their floor; 4 held is what open holds
 say; 5 a hold ends once; 6 a journal is reversed once; 7 a uid and 8 a source stand for one journal; 9 what a household
 can spend lies in lots; 10 stock is the sum of its moves; 11 journals are gapless and chained; 12 nothing came later
-into a closed month; 13 no act left half of itself; 14 a debt is at most 0 and paid before anything can be spent.
+into a closed month; 13 no act left half of itself; 14 a debt is at most 0 and paid before anything can be spent;
+15 the counters that statistics read say what the lines say.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from models.coins import (
     journal_hash,
 )
 from models.stations import CoinHoldItem, CoinStock, CoinStockMove
+from queries.coin_counts import differences
 
 CHUNK = 2_000
+COUNTERS = 15  # the one invariant that is about what is derived from the ledger
 _account, _journal, _line = table_of(CoinAccount), table_of(CoinJournal), table_of(CoinLine)
 _hold, _lot, _use, _period = table_of(CoinHold), table_of(CoinLot), table_of(CoinLotUse), table_of(CoinPeriod)
 _stock, _move, _item = table_of(CoinStock), table_of(CoinStockMove), table_of(CoinHoldItem)
@@ -76,6 +79,7 @@ def audit_ledger(*, since: int = 0) -> Audited:
         walk = _Walk(connection, since)
         breaches = [*walk.run(), *_sums(connection), *_holds(connection), *_once(connection), *_lots(connection)]
         breaches += [*_goods(connection), *_months(connection), *_halves(connection), *_debts(connection)]
+        breaches += _counters(connection)
         return Audited(walk.journals, walk.head_id, walk.head_hash, breaches)
 
 
@@ -261,3 +265,9 @@ def _debts(connection: sa.Connection) -> Iterator[Breach]:
     )
     for code in connection.scalars(query):
         yield Breach(14, f"账户 {code}", "欠着道德币却还有可用的，或欠款大于零")
+
+
+def _counters(connection: sa.Connection) -> Iterator[Breach]:
+    for row in differences(connection):
+        where = f"统计 {row.month} 村 {row.village_id} {row.flow} 项目 {row.rule_item_id}"
+        yield Breach(COUNTERS, where, f"和流水相加差 {row.n} 笔、{row.coins} 道德币")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from models.base import db
-from models.messages import Notice
+from models.messages import Notice, Outbox
 
 SHOWN = 20
 LARGEST_ID = 2**62
@@ -21,3 +23,9 @@ def own_notice(notice_id: int, user_id: int) -> Notice | None:
     """Return a notice if it is this user's."""
     mine = sa.select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id)
     return db.session.scalar(mine) if 0 < notice_id < LARGEST_ID else None
+
+
+def sent(keys: Sequence[str]) -> set[str]:
+    """Return which of some source keys have had their message."""
+    found = db.session.scalars(sa.select(Outbox.source_key).where(Outbox.source_key.in_(keys)))
+    return {key for key in found if key is not None}

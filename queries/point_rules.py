@@ -72,6 +72,11 @@ def may_decide(item: RuleItem, row: Any, actor: Actor) -> bool:
     return _holds(actor, item.approvers.get("roles", ()), "claim:approve", row)
 
 
+def stands_above(row: Any, actor: Actor) -> bool:
+    """Tell whether the actor decides about claims of a row's place for the township, the village's superior."""
+    return _holds(actor, (Role.TOWNSHIP_OFFICIAL,), "claim:approve", row)
+
+
 def _holds(actor: Actor, roles: Iterable[str], permission: str, row: Any) -> bool:
     named = frozenset(roles)
     narrowed = replace(actor, grants=tuple(grant for grant in actor.grants if grant.role in named))

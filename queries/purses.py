@@ -15,6 +15,7 @@ from models.base import db
 from models.coins import AccountKind, CoinAccount, CoinHold, CoinJournal, CoinLine, CoinLot, HoldState
 from models.people import Household, Resident
 from models.stations import CoinGood, CoinHoldItem, CoinStation
+from queries.scope import in_scope
 
 SOON = timedelta(days=30)
 HISTORY = 30
@@ -113,6 +114,13 @@ class Voucher:
 def voucher_at(station: CoinStation, code: str) -> Voucher | None:
     """Return the voucher with a code that is fetched at this station, used and lapsed ones too."""
     return _voucher(CoinHold.code == code.strip().upper(), CoinHold.station_id == station.id)
+
+
+def station_of_voucher(code: str, actor: Actor, permission: str) -> CoinStation | None:
+    """Return the station where a voucher is fetched, when the actor may do this there; nobody else is told of it."""
+    query = sa.select(CoinStation).join(CoinHold, CoinHold.station_id == CoinStation.id)
+    where = CoinHold.code == code.strip().upper(), in_scope(CoinStation, actor, permission)
+    return db.session.scalars(query.where(*where)).first()
 
 
 def voucher_of(household: Household, code: str) -> Voucher | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.base import db
 from models.orgs import OrgUnit
 from models.settings import Setting
 from queries.accounts import TOTP_ROLES
+from queries.public_names import NameStyle
 
 
 class SettingKind(StrEnum):
@@ -21,6 +22,7 @@ class SettingKind(StrEnum):
     COUNT = "count"
     ROLES = "roles"
     SWITCH = "switch"
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,21 @@ class Spec:
     default: Any
     help: Any
     most: int = 100  # characters of a text, or the largest count
+    choices: Mapping[str, Any] = field(default_factory=dict)  # of a choice: what each value is called
 
 
 COUNTY_TITLE = "county_title"
 PUBLIC_CONTACT = "public_contact"
 REVEAL_LIMIT = "reveal_limit"
-MASK_NAMES = "mask_public_names"
+EXPIRY_NOTICE_DAYS = "expiry_notice_days"
+PUBLIC_NAMES = "public_names"
+
+NAME_STYLES: Mapping[str, Any] = {
+    NameStyle.FULL: _l("全名，例如“张小三”"),
+    NameStyle.ENDS: _l("隐去中间，例如“张*三”"),
+    NameStyle.FAMILY: _l("只写姓，例如“张**”"),
+    NameStyle.CODE: _l("只写户编号"),
+}
 
 SETTINGS: Mapping[str, Spec] = {
     spec.key: spec
@@ -50,12 +61,16 @@ SETTINGS: Mapping[str, Spec] = {
             _l("有这些角色的人，下次打开页面时要先开启两步验证。"),
         ),
         Spec(
-            MASK_NAMES, SettingKind.SWITCH, _l("公示时隐去名字"), True,  # noqa: FBT003 - a value
-            _l("道德币公示和公开榜上的姓名只显示姓，例如“张**”。"),
+            PUBLIC_NAMES, SettingKind.CHOICE, _l("公示时怎么写户主"), NameStyle.FAMILY,
+            _l("道德币公示和月度公示表上怎么称呼一户。只公示加分，扣分不公示。"), choices=NAME_STYLES,
         ),
         Spec(
             REVEAL_LIMIT, SettingKind.COUNT, _l("每人每天查看完整信息的次数"), 50,
             _l("查看完整的身份证号、手机号、住址，每次都要写原因并留下记录；到了次数，当天不能再看。"), most=1000,
+        ),
+        Spec(
+            EXPIRY_NOTICE_DAYS, SettingKind.COUNT, _l("道德币到期前几天提醒"), 30,
+            _l("提醒有账号的村民和本村的村干部，每个到期日只提醒一次；填 0 表示不提醒。"), most=365,
         ),
     )
 }  # fmt: skip
@@ -67,9 +82,9 @@ def setting(county_id: int, key: str) -> Any:
     return SETTINGS[key].default if row is None else row.value
 
 
-def masks_names(county_id: int) -> bool:
-    """Tell whether public notices and boards of a county show family names alone."""
-    return bool(setting(county_id, MASK_NAMES))
+def name_style(county_id: int) -> NameStyle:
+    """Return how public notices and sheets of a county call a household."""
+    return NameStyle(setting(county_id, PUBLIC_NAMES))
 
 
 def public_face(code: str) -> tuple[str, str]:

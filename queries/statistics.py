@@ -7,7 +7,7 @@ records there are. Whose counters are read follows from the reader's scope; fiel
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -21,15 +21,14 @@ from engine.context import Context
 from engine.definition import Item
 from engine.kinds.rating import stars
 from models.access import Actor
-from models.base import db
 from models.forms import Form
-from models.orgs import Level, OrgUnit
+from models.orgs import Level
 from models.prepared import Prepared, many, numbered
 from models.records import FieldMonth
 from queries.indexing import MICRO, STAGE, IndexedField, shape
 from queries.periods import months_between
 from queries.rights import Rights
-from queries.scope import slices
+from queries.units import Unit, narrowed, places_in, units_below, units_of
 
 PLACES = 2  # decimal places of an average
 ZERO = Decimal(0)
@@ -94,13 +93,6 @@ class FieldValues:
 
 
 @dataclass(frozen=True)
-class Unit:
-    id: int
-    name: str
-    level: str
-
-
-@dataclass(frozen=True)
 class Crosstab:
     heads: Sequence[str]
     lines: Sequence[Line]
@@ -154,14 +146,8 @@ class Statistics:
     @cached_property
     def roots(self) -> list[Unit]:
         """The parts of the reader's scope that have counters, by code; the one place asked for, where it is inside."""
-        ids = [one.id for one in slices(self.rights.actor, "record:list", county_id=self.form.county_id)
-               if one.column != "org_id"]  # fmt: skip
-        if self.question.place_id is not None:
-            inside = sa.or_(*(column.in_(ids) for column in (OrgUnit.county_id, OrgUnit.town_id, OrgUnit.village_id)))
-            found = _units(OrgUnit.id == self.question.place_id, inside, _has_counters())
-            if found:
-                return found
-        return _units_of(_by_ids, ids)
+        found = units_of(self.rights.actor, "record:list", [self.form.county_id])
+        return narrowed(found, self.question.place_id)
 
     @cached_property
     def place(self) -> Unit | None:
@@ -171,10 +157,7 @@ class Statistics:
     @cached_property
     def units(self) -> list[Unit]:
         """The rows of a table by organisation: what lies below the one unit, or the several."""
-        if self.place is None:
-            return self.roots
-        below = _BELOW.get(Level(self.place.level))
-        return _told(below.all(unit=self.place.id)) if below else [self.place]
+        return units_below(self.roots)
 
     # ---- figures
 
@@ -313,50 +296,9 @@ def _added(amounts: Iterable[Amount]) -> Amount:
     return Amount(n, total)
 
 
-def _has_counters() -> Any:
-    return OrgUnit.level.in_((Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE))
-
-
-def _query(*where: Any) -> sa.Select[Any, Any, Any]:
-    return sa.select(OrgUnit.id, OrgUnit.name, OrgUnit.level).where(*where).order_by(OrgUnit.code)
-
-
-def _told(rows: Iterable[Any]) -> list[Unit]:
-    return [Unit(ident, name, level) for ident, name, level in rows]
-
-
-def _units(*where: Any) -> list[Unit]:
-    return _told(db.session.execute(_query(*where)))
-
-
-_BELOW = {
-    Level.COUNTY: Prepared(_query(OrgUnit.county_id == sa.bindparam("unit"), OrgUnit.level == Level.TOWNSHIP)),
-    Level.TOWNSHIP: Prepared(_query(OrgUnit.town_id == sa.bindparam("unit"), OrgUnit.level == Level.VILLAGE)),
-}
-
-
-@functools.cache
-def _by_ids(number: int) -> Prepared:
-    return Prepared(_query(OrgUnit.id.in_(many(number))))
-
-
-@functools.cache
-def _inside(number: int) -> Prepared:
-    """Return the query for so many units and the counties and townships in them."""
-    ids = many(number)
-    inside = sa.or_(OrgUnit.county_id.in_(ids), OrgUnit.town_id.in_(ids), OrgUnit.village_id.in_(ids))
-    wide = (OrgUnit.level == level for level in (Level.COUNTY, Level.TOWNSHIP))
-    return Prepared(_query(inside, sa.or_(*wide, OrgUnit.id.in_(ids))))
-
-
-def _units_of(query: Callable[[int], Prepared], ids: Sequence[int]) -> list[Unit]:
-    return _told(query(len(ids)).all(**numbered(ids)))
-
-
 def places_of(reader: Actor, form: Form) -> list[Unit]:
     """Return what a reader may narrow the page to: their own units and the townships in them."""
-    ids = [one.id for one in slices(reader, "record:list", county_id=form.county_id) if one.column != "org_id"]
-    return _units_of(_inside, ids)
+    return places_in(units_of(reader, "record:list", [form.county_id]))
 
 
 def told(amount: Amount, item: Item | None, *, average: bool = False) -> str:

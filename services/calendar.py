@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import chinese_calendar
-import holidays
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
@@ -206,6 +205,8 @@ def _official(day: date) -> CalendarDay:
 
 
 def _projected(year: int) -> list[CalendarDay]:
+    import holidays  # here: it fills megabytes for a page that is opened once a year
+
     statutory = holidays.country_holidays("CN", years=year, language="zh_CN")
     return [
         CalendarDay(

@@ -21,12 +21,18 @@ from models.people import Household, Resident
 from models.point_rules import RuleItem
 from models.records import Record
 from queries.caps import Cap, caps
-from queries.point_rules import DEDUCT, items_in_force, may_claim, may_decide
+from queries.point_rules import items_in_force, may_claim
 from queries.purses import own_household
 from queries.scope import covers
 from services.access import require
 from services.audit import record_audit
-from services.coins import refuse_own
+from services.claim_duties import (
+    may_object,
+    refuse_other_than_arbiter,
+    refuse_other_than_decider,
+    refuse_partial,
+    under_review,
+)
 from services.locking import advance, lock
 from services.posting import Place, UidConflict, open_ledger
 from services.purses import village_of
@@ -45,10 +51,6 @@ class ClaimRefused(Refusal):
     def __init__(self, name: str, message: Any) -> None:
         self.field = name
         super().__init__(message)
-
-
-class OwnClaim(Refusal):
-    message = _l("这条申报是您填的，要由别人评议和审批。")
 
 
 class ClaimMoved(Refusal):
@@ -139,6 +141,8 @@ def refuse_unfit(household: Household, asked: Asked, *, actor: Actor, today: dat
         if wrong:
             raise ClaimRefused(name, why)
     _refuse_foreign(asked, item, actor)
+    if asked.record_id is not None and _claimed_before(household, asked):
+        raise ClaimRefused("record_number", _l("这条登记已经为这一户申报过这一项。"))
 
 
 @transaction
@@ -147,19 +151,19 @@ def agree(claim: CoinClaim, *, note: str = "", actor: Actor, at: datetime) -> Co
     _begin(claim, "claim:review", {ClaimState.FILED}, actor)
     if not claim.item.review:
         raise ClaimMoved
-    _refuse_own(claim, actor)
+    refuse_partial(claim, actor)
     _step(claim, ClaimAct.AGREE, ClaimState.AGREED, note=note, actor=actor, at=at)
     return claim
 
 
 @transaction
 def approve(claim: CoinClaim, *, note: str = "", actor: Actor, at: datetime, today: date) -> CoinClaim:
-    """Approve: the notice begins, for the days of the rule. Raises CapReached, OwnClaim, OwnHousehold, ClaimMoved."""
+    """Approve: the notice begins, for the days of the rule. Raises CapReached, OwnClaim, OwnRefusal, ClaimMoved."""
     open_ledger()
     _begin(claim, "claim:approve", OPEN, actor)
-    if claim.state == ClaimState.FILED and claim.item.review:
+    if under_review(claim, actor):
         raise ClaimMoved
-    _decider(claim, actor)
+    refuse_other_than_decider(claim, actor)
     refuse_over(claim.item, claim.household, claim.resident_id, claim.points, on=claim.done_on)
     days = claim.item.notice_days
     claim.notice_until = today + timedelta(days=days) if days else today - timedelta(days=1)
@@ -183,12 +187,12 @@ def approve_all(
 @transaction
 def refuse(claim: CoinClaim, *, note: str, actor: Actor, at: datetime) -> CoinClaim:
     """Refuse with a reason: in 评议 whoever reviews, later whoever approves."""
-    reviewed = lock(claim).state == ClaimState.FILED and claim.item.review
+    reviewed = under_review(lock(claim), actor)
     _begin(claim, "claim:review" if reviewed else "claim:approve", OPEN, actor)
     if reviewed:
-        _refuse_own(claim, actor)
+        refuse_partial(claim, actor)
     else:
-        _decider(claim, actor)
+        refuse_other_than_decider(claim, actor)
     _step(claim, ClaimAct.REFUSE, ClaimState.REFUSED, note=_reason(note), actor=actor, at=at)
     return claim
 
@@ -218,23 +222,14 @@ def object_to(claim: CoinClaim, *, note: str, actor: Actor, at: datetime, today:
     return claim
 
 
-def may_object(claim: CoinClaim, actor: Actor) -> bool:
-    """Tell whether the actor may object to a claim that is on notice."""
-    home = own_household(actor)
-    if home is not None and home.id == claim.household_id:
-        return True
-    if claim.item.direction == DEDUCT:  # what the household said at the desk
-        return covers(actor, "claim:review", claim) or covers(actor, "claim:approve", claim)
-    return covers(actor, "claim:file", claim)
-
-
 @transaction
 def settle_objection(claim: CoinClaim, *, upheld: bool, note: str, actor: Actor, at: datetime) -> CoinClaim:
-    """Decide an objection, with the reason: upheld, the claim is refused; else it goes on."""
+    """Decide an objection, with the reason: upheld, the claim is refused; else it goes on.
+
+    Raises OwnApproval, OwnObjection for whoever approved it or objected.
+    """
     _begin(claim, "claim:approve", {ClaimState.CONTESTED}, actor)
-    _decider(claim, actor)
-    if _who(claim, ClaimAct.OBJECT) == actor.user_id and actor.user_id is not None:
-        raise ClaimRefused("note", _l("异议是您提的，要由别人裁定。"))
+    refuse_other_than_arbiter(claim, actor)
     act, state = (ClaimAct.UPHOLD, ClaimState.REFUSED) if upheld else (ClaimAct.OVERRULE, ClaimState.NOTICE)
     _step(claim, act, state, note=_reason(note), actor=actor, at=at)
     return claim
@@ -242,7 +237,7 @@ def settle_objection(claim: CoinClaim, *, upheld: bool, note: str, actor: Actor,
 
 @transaction
 def appeal(claim: CoinClaim, *, note: str, actor: Actor, at: datetime) -> CoinClaim:
-    """Ask once more after a refusal, once: the claim begins again at 评议."""
+    """Ask once more after a refusal, once: the claim begins again at 评议, and whoever refused it keeps out of it."""
     home = own_household(actor)
     if home is None or home.id != lock(claim).household_id:
         _of_filer(lock(claim), actor)
@@ -278,18 +273,6 @@ def _begin(claim: CoinClaim, permission: str, states: Iterable[ClaimState], acto
         raise ClaimMoved
 
 
-def _refuse_own(claim: CoinClaim, actor: Actor) -> None:
-    if actor.user_id is not None and claim.filer_id == actor.user_id:
-        raise OwnClaim
-    refuse_own(claim.household, actor)
-
-
-def _decider(claim: CoinClaim, actor: Actor) -> None:
-    _refuse_own(claim, actor)
-    if not may_decide(claim.item, claim, actor):
-        raise NotAllowed
-
-
 def _of_filer(claim: CoinClaim, actor: Actor) -> None:
     if actor.user_id is None or claim.filer_id != actor.user_id:
         raise NotFound
@@ -317,11 +300,6 @@ def _reason(note: str) -> str:
     return note
 
 
-def _who(claim: CoinClaim, act: ClaimAct) -> int | None:
-    query = sa.select(ClaimStep.actor_id).where(ClaimStep.claim_id == claim.id, ClaimStep.act == act)
-    return db.session.scalars(query.order_by(ClaimStep.id.desc())).first()
-
-
 def _member(household: Household, resident_id: int | None) -> bool:
     found = db.session.get(Resident, resident_id) if resident_id is not None else None
     return resident_id is None or (found is not None and found.household_id == household.id)
@@ -336,7 +314,17 @@ def _refuse_foreign(asked: Asked, item: RuleItem, actor: Actor) -> None:
     if asked.record_id is not None:
         record = db.session.get(Record, asked.record_id)
         if record is None or record.form_id != item.form_id or not covers(actor, "record:list", record):
-            raise ClaimRefused("record", _l("没有找到这条登记，请核对编号。"))
+            raise ClaimRefused("record_number", _l("没有找到这条登记，请核对编号。"))
+
+
+def _claimed_before(household: Household, asked: Asked) -> bool:
+    """Tell whether the same record was claimed for the household and item already, and not refused or withdrawn."""
+    same = sa.select(RuleItem.id).where(RuleItem.code == asked.item.code)
+    query = sa.exists().where(
+        CoinClaim.household_id == household.id, CoinClaim.record_id == asked.record_id,
+        CoinClaim.rule_item_id.in_(same), CoinClaim.state.not_in((ClaimState.REFUSED, ClaimState.WITHDRAWN)),
+    )  # fmt: skip
+    return bool(db.session.scalar(sa.select(query)))
 
 
 def _same(known: CoinClaim, household: Household, asked: Asked, actor: Actor) -> CoinClaim:

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from models.access import Actor
 from models.accounts import User
 from models.base import db, table_of
-from models.coins import MOST_COINS, AccountKind, CoinLot, CoinPeriod, JournalKind
+from models.coins import MOST_COINS, AccountKind, CoinJournal, CoinLot, CoinPeriod, JournalKind, hash_of
 from models.orgs import Level, OrgUnit
 from models.people import Household, Resident
 from models.prepared import Prepared
@@ -53,6 +53,7 @@ _HOME = Prepared(
     .join(_user, _user.c.resident_id == _resident.c.id)
     .where(_user.c.id == sa.bindparam("user"))
 )
+_BODY = sa.select(CoinJournal.body_hash).where(CoinJournal.id == sa.bindparam("id"))
 
 
 class OwnHousehold(Refusal):
@@ -62,6 +63,13 @@ class OwnHousehold(Refusal):
 class BadAmount(Refusal):
     field = "amount"
     message = _l("道德币要是 1 以上的整数。")
+
+
+class SourceConflict(Refusal):
+    """A claim or an award has its journal already, and that says something else than what is asked for now."""
+
+    status = 409
+    message = _l("这件事已经记过一笔，内容和这一次的不一样，没有再记。请先核对原来的那一笔。")
 
 
 class NotCloseable(Refusal):
@@ -114,7 +122,8 @@ def earn(
 ) -> Receipt:
     """Award coins from the village's budget; a debt is paid off first, the rest is one lot.
 
-    A source (claim, award) awards once: asked again, it gets its first receipt. Raises BudgetShort.
+    A source (claim, award) awards once: asked again for the same, it gets its first receipt. Raises BudgetShort,
+    SourceConflict where it asks for something else.
     """
     open_ledger()
     home = household_now(household)
@@ -279,7 +288,11 @@ def hash_uid(source: str) -> str:
 
 
 def _known(uid: str, body: Mapping[str, Any], source_key: str | None) -> Receipt | None:
-    return earlier(uid, body) or (by_source(source_key) if source_key else None)
+    """Return the receipt of what was asked before, by this page or from this source. Raises SourceConflict."""
+    known = earlier(uid, body) or (by_source(source_key) if source_key else None)
+    if known and known.uid != uid and db.session.scalar(_BODY, {"id": known.journal_id}) != hash_of(body):
+        raise SourceConflict
+    return known
 
 
 def _next(ym: str) -> str:

@@ -1,29 +1,33 @@
-"""Coins of the demo county: rules, a station with goods, and what three households of 余村村 earned and took home."""
+"""Coins of the demo county: rules, a station with goods, and what households of some villages earned and took home."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from models.access import Actor
 from models.accounts import User
 from models.base import db
+from models.coins import CoinJournal
 from models.orgs import OrgUnit
 from models.people import Household, Resident
 from models.point_rules import RuleItem, RuleSet
-from models.stations import MoveKind
+from models.stations import CoinStation, MoveKind
 from services.accounts import link_resident
 from services.coins import allot, earn
 from services.goods import create_good
 from services.point_rules import Said, Terms, create_rule_set, publish_rule_set, put_item
-from services.redemptions import redeem
+from services.redemptions import redeem, reverse
 from services.stations import create_station
 from services.stocktaking import move_stock
 
 VILLAGE = "余村村"
+NEIGHBOURS = ("余村村", "五鹤村", "红庙村", "横山坞村")
 ALLOTTED = 5_000
+MONTHS, MONTH = 4, timedelta(days=30)
 GOODS = (  # code, name, unit, coins, how many
     ("6901000000017", "大米 5 千克", "袋", 30, 40),
     ("6901000000024", "食用油 1 升", "瓶", 18, 30),
@@ -41,12 +45,14 @@ EARNED = (  # code, name, least, most, evidence, days of notice
 
 
 def seed_coins(*, actor: Actor, at: datetime, today: date) -> None:
-    """Set up the station of 余村村 and tell a few weeks of its life. Needs the demo people and accounts."""
+    """Set up the station of 余村村 and tell a few months of its life. Needs the demo people and accounts."""
     village = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.name == VILLAGE)).one()
     county = db.session.get_one(OrgUnit, village.county_id)
-    begun = today - timedelta(days=30)
-    rules = _rules(county, begun, actor=actor, at=at)
-    station = create_station(village, code="YZ001", name="余村道德易站", opened_on=begun, actor=actor, at=at)
+    begun = today - MONTH
+    rules = _rules(county, today - (MONTHS + 1) * MONTH, actor=actor, at=at)
+    station = create_station(
+        village, code="YZ001", name="余村道德易站", opened_on=today - MONTHS * MONTH, actor=actor, at=at
+    )
     goods = {}
     for code, name, unit, price, amount in GOODS:
         good = create_good(county.id, code=code, name=name, unit=unit, price=price, on_sale=True, actor=actor, at=at)
@@ -68,9 +74,38 @@ def seed_coins(*, actor: Actor, at: datetime, today: date) -> None:
                 expires_on=date(today.year, 12, 31), rule_item_id=item.id if item else None, memo="演示",
                 actor=actor, at=at, today=today,
             )  # fmt: skip
+    _earlier(station, rules, goods["6901000000048"], actor=actor, at=at, today=today)
     if homes:
         redeem(homes[0], station, {goods["6901000000031"]: 2}, uid=_uid("redeem"), actor=actor, at=at, today=today)
         _link(homes[0], actor=actor, at=at)
+
+
+def _earlier(station: CoinStation, rules: RuleSet, soap: int, *, actor: Actor, at: datetime, today: date) -> None:
+    """Let some villages award, redeem and take back over the months before: statistics need something to say."""
+    items = sa.select(RuleItem.id, RuleItem.points_max).where(RuleItem.rule_set_id == rules.id).order_by(RuleItem.id)
+    offered = [(ident, most) for ident, most in db.session.execute(items)]
+    for place, name in enumerate(NEIGHBOURS):
+        village = db.session.scalars(sa.select(OrgUnit).where(OrgUnit.name == name)).one()
+        ids = db.session.scalars(sa.select(Household.id).where(Household.village_id == village.id)).all()
+        homes = sorted(ids)[3:6]
+        for month in range(MONTHS, 0, -1):
+            day = today - month * MONTH + timedelta(days=place)
+            said: dict[str, Any] = {"actor": actor, "at": at, "today": day}
+            quarter = f"{day.year}Q{(day.month + 2) // 3}"
+            allot(village, amount=200, quarter=quarter, uid=_uid(f"allot {place} {month}"), **said)
+            for number, ident in enumerate(homes):
+                item, most = offered[(place + month + number) % len(offered)]
+                home = db.session.get_one(Household, ident)
+                earned = earn(
+                    home, points=most, uid=_uid(f"earlier {place} {month} {number}"), effective_on=day,
+                    expires_on=date(today.year, 12, 31), rule_item_id=item, memo="演示", **said,
+                )  # fmt: skip
+                if (place, month, number) == (0, 2, 1):
+                    journal = db.session.get_one(CoinJournal, earned.journal_id)
+                    reverse(journal, reason="重复登记", uid=_uid("reverse"), **said)
+            if name == VILLAGE and month < MONTHS:
+                home = db.session.get_one(Household, homes[0])
+                redeem(home, station, {soap: 1}, uid=_uid(f"earlier redeem {month}"), **said)
 
 
 def _rules(county: OrgUnit, begun: date, *, actor: Actor, at: datetime) -> RuleSet:

@@ -20,10 +20,14 @@ ERROR_LENGTH = 300
 
 
 @transaction
-def put_notice(user_id: int, *, text: str, path: str = "", at: datetime) -> Outbox:
-    """Put a notice for a user into the outbox. It reaches them only if the act around it commits."""
+def put_notice(user_id: int, *, text: str, path: str = "", source_key: str | None = None, at: datetime) -> Outbox:
+    """Put a notice for a user into the outbox. It reaches them only if the act around it commits.
+
+    A `source_key` names what it is sent for, once: callers ask `queries.messages.sent` before.
+    """
     body = {"text": text, "path": path}
     message = Outbox(channel="notice", user_id=user_id, body=body, created_at=at, not_before=at)
+    message.source_key = source_key
     db.session.add(message)
     db.session.info[POSTED] = True
     return message

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -31,6 +32,7 @@ _TURNED = {
 _TURNS = threading.BoundedSemaphore(2)  # a large picture takes a hundred megabytes while it is drawn
 # What Pillow raises on broken files; the last two come of broken EXIF.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, struct.error)
+_T = TypeVar("_T")
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -72,9 +74,15 @@ def redraw(stream: BinaryIO) -> Picture:
     EXIF (with the place where it was taken), comments, colour profiles and whatever hangs behind the picture are
     gone. Raises NotAPicture, BrokenPicture or TooManyPixels.
     """
-    _refuse_strangers(stream)
-    with _TURNS:
-        return _redraw(stream)
+    return _made_of(stream, lambda image: _encoded(_upright(image), image.format or ""))
+
+
+def in_grey(stream: BinaryIO) -> Image.Image:
+    """Decode a picture to shades of grey, upright, at most LONGEST_SIDE pixels long, to be read and not to be kept.
+
+    Raises what `redraw` raises.
+    """
+    return _made_of(stream, lambda image: _smaller(_on_white(_upright(image)).convert("L")))
 
 
 def redraw_signature(stream: BinaryIO) -> Picture:
@@ -85,9 +93,7 @@ def redraw_signature(stream: BinaryIO) -> Picture:
     picture = redraw(stream)
     with Image.open(BytesIO(picture.data)) as image:
         drawn = "A" in image.getbands()
-        paper = Image.new("RGBA", image.size, "white")
-        paper.alpha_composite(image.convert("RGBA"))
-    grey = paper.convert("L")
+        grey = _on_white(image).convert("L")
     strokes = grey.point(lambda light: 255 if light < 255 - _INK else 0).getbbox()
     if strokes is None:
         raise NothingDrawn
@@ -114,14 +120,21 @@ def camera_moment(stream: BinaryIO) -> datetime | None:
         stream.seek(0)
 
 
-def _redraw(stream: BinaryIO) -> Picture:
+def _made_of(stream: BinaryIO, made: Callable[[Image.Image], _T]) -> _T:
+    """Return what is made of the picture in a stream, two pictures at a time at most."""
+    _refuse_strangers(stream)
+    with _TURNS:
+        return _decoded(stream, made)
+
+
+def _decoded(stream: BinaryIO, made: Callable[[Image.Image], _T]) -> _T:
     try:
         with Image.open(stream, formats=("JPEG", "PNG", "WEBP")) as image:
             _refuse_bombs(image)
             image.verify()
         stream.seek(0)
         with Image.open(stream, formats=("JPEG", "PNG", "WEBP")) as image:
-            return _encoded(_upright(image), image.format or "")
+            return made(image)
     except UnidentifiedImageError:
         raise NotAPicture from None
     except _BOMBS:
@@ -153,11 +166,28 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turned is None else image.transpose(turned)
 
 
+def _clear(image: Image.Image) -> bool:
+    return "A" in image.getbands() or "transparency" in image.info
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return a picture on white paper where it is clear: a screenshot may have black ink on nothing."""
+    if not _clear(image):
+        return image
+    paper = Image.new("RGBA", image.size, "white")
+    paper.alpha_composite(image.convert("RGBA"))
+    return paper
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
 def _encoded(image: Image.Image, kind: str) -> Picture:
     mime = _TYPES[kind]
-    clear = mime != "image/jpeg" and ("A" in image.getbands() or "transparency" in image.info)
-    plain = image.convert("RGBA" if clear else "RGB")
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    clear = mime != "image/jpeg" and _clear(image)
+    plain = _smaller(image.convert("RGBA" if clear else "RGB"))
     plain.info = {}
     out = BytesIO()
     if mime == "image/png":

@@ -1,4 +1,8 @@
-"""Points records from a workbook: all or none, every bad row named by its sheet row, and each file once."""
+"""Points records from a workbook: all or none, every bad row named by its sheet row, and each file once.
+
+A row does what the daily table would do with it: what its rule lets the official post at once is posted, anything else
+becomes a claim, with 评议, approval and notice before it. Only where no rules are in force may a row name no item.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +18,19 @@ from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from models.base import db, table_of
+from models.claims import CoinClaim
 from models.coins import AccountKind, CoinJournal, CoinLot, JournalKind
 from models.orgs import OrgUnit
 from models.people import Household
 from models.point_rules import RuleItem, RuleSet
 from queries.caps import caps, month_of
 from queries.point_imports import homes_by_code, members_of, purses_of
-from queries.point_rules import EARN, expires_on, may_decide, rules_in_force
+from queries.point_rules import EARN, expires_on, may_claim, rules_in_force
 from services.access import require
 from services.audit import record_audit
+from services.claims import Asked, file_claim
 from services.coins import hash_uid, home_of
+from services.points_table import posts_at_once
 from services.posting import Entry, Line, Place, last_closed, open_ledger, post_all
 from services.purses import account_id, purses
 from services.refusals import Refusal
@@ -70,11 +77,12 @@ class Points:
 
 @dataclass(frozen=True)
 class Imported:
-    """How many records were posted, how many coins they are, and how many the ledger had from this file already."""
+    """How many records were posted, the coins they are, how many are known from this file, how many became claims."""
 
     posted: int
     coins: int
     known: int
+    filed: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class _Record:
     resident_id: int | None
     item: RuleItem | None
     note: str
+    claimed: bool = False  # it becomes a claim
 
 
 def read_points(data: bytes, *, most_bytes: int) -> Points:
@@ -116,20 +125,43 @@ def import_points(points: Points, *, actor: Actor, at: datetime, today: date) ->
     require(actor, "coin:import")
     judge = _Judge(points, actor, today)
     sources = {row: f"import:{judge.county_id}:{points.sha256}:{row}" for row, _values in points.rows}
-    if _posted_before(next(iter(sources.values()))):
+    if _known_before(next(iter(sources.values()))):
         return Imported(0, 0, len(points.rows))
     records = [record for row, values in points.rows if (record := judge.record(row, values))]
     if judge.bad:
         raise RowsRefused(judge.bad)
-    _post(records, sources, actor=actor, at=at, today=today)
-    total = sum(record.points for record in records)
+    posted = [record for record in records if not record.claimed]
+    filed = [record for record in records if record.claimed]
+    _post(posted, sources, actor=actor, at=at, today=today)
+    _file(filed, sources, actor=actor, at=at, today=today)
+    total = sum(record.points for record in posted)
     about = {"rows": len(records), "coins": total, "sha256": points.sha256}
     record_audit("coin:import", records[0].home.village, actor=actor, at=at, after=about)
-    return Imported(len(records), total, 0)
+    return Imported(len(posted), total, 0, len(filed))
 
 
-def _posted_before(source: str) -> bool:
-    return db.session.scalar(sa.select(CoinJournal.id).where(CoinJournal.source_key == source)) is not None
+def _known_before(source: str) -> bool:
+    posted = sa.select(sa.exists().where(CoinJournal.source_key == source))
+    filed = sa.select(sa.exists().where(CoinClaim.uid == hash_uid(source)))
+    return bool(db.session.scalar(posted) or db.session.scalar(filed))
+
+
+def _file(records: Sequence[_Record], sources: Mapping[int, str], *, actor: Actor, at: datetime, today: date) -> None:
+    """File a claim for each record. Raises RowsRefused with those that cannot be one."""
+    bad: list[BadRow] = []
+    for record in records:
+        if record.item is None:
+            continue
+        asked = Asked(
+            item=record.item, points=record.points, done_on=record.day, what=record.note or record.item.name,
+            evidence=record.note, resident_id=record.resident_id,
+        )  # fmt: skip
+        try:
+            file_claim(record.home, asked, uid=hash_uid(sources[record.row]), actor=actor, at=at, today=today)
+        except Refusal as refusal:
+            bad.append(BadRow(record.row, refusal.message))
+    if bad:
+        raise RowsRefused(bad)
 
 
 def _post(records: Sequence[_Record], sources: Mapping[int, str], *, actor: Actor, at: datetime, today: date) -> None:
@@ -218,9 +250,14 @@ class _Judge:
         item = self._item(_text(values.get(CODE)), _text(values.get(NAME)), home, day)
         points = _points(values.get(POINTS), item)
         resident_id = self._member(_text(values.get(PERSON)), home)
+        note = _text(values.get(NOTE))[:NOTE_LENGTH]
+        claimed = False
         if item:
+            _refuse_unproved(item, note, resident_id)
+            claimed = not (posts_at_once(item, home, self.actor) or self.actor.system)
+        if item and not claimed:
             self._refuse_over(item, home, resident_id, points, day)
-        return _Record(row, home, points, day, resident_id, item, _text(values.get(NOTE))[:NOTE_LENGTH])
+        return _Record(row, home, points, day, resident_id, item, note, claimed)
 
     def _home(self, code: str) -> Household:
         home = self.homes.get(code)
@@ -246,13 +283,15 @@ class _Judge:
 
     def _item(self, code: str, name: str, home: Household, day: date) -> RuleItem | None:
         if not code and not name:
+            if self._items(home, day):
+                raise _Wrong(_l("没有填事项编号或事项名称"))
             return None
         for item in self._items(home, day):
             if (not code or item.code == code) and (not name or item.name == name):
                 if item.direction != EARN:
                     raise _Wrong(_l("扣分要先告知本人，不能用表格导入"))
-                if not may_decide(item, home, self.actor) and not self.actor.system:
-                    raise _Wrong(_l("“%(name)s”要由别的岗位审核，请用申报", name=item.name))
+                if not may_claim(item, home, self.actor) and not self.actor.system:
+                    raise _Wrong(_l("“%(name)s”不由您的岗位申报", name=item.name))
                 return item
         raise _Wrong(_l("那一天的规则里没有事项“%(name)s”", name=" ".join(filter(None, (code, name)))))
 
@@ -286,6 +325,17 @@ class _Judge:
                 )  # fmt: skip
         for of, _most, whom in _limits(item, home, resident_id):
             self.here[item.code, item.rule_set.org_id, month, of, whom] += points
+
+
+def _refuse_unproved(item: RuleItem, note: str, resident_id: int | None) -> None:
+    for wrong, why in (
+        (item.evidence == "photo", _l("“%(name)s”要有照片，请用申报", name=item.name)),
+        (item.evidence == "text" and not note, _l("“%(name)s”要在备注里写明证明", name=item.name)),
+        (item.cap_person_month is not None and resident_id is None,
+         _l("“%(name)s”按人计算上限，要填登记过的家里人的姓名", name=item.name)),
+    ):  # fmt: skip
+        if wrong:
+            raise _Wrong(why)
 
 
 def _limits(item: RuleItem, home: Household, resident_id: int | None) -> Iterator[tuple[str, int, int | None]]:

@@ -15,6 +15,7 @@ from models.point_rules import RuleItem
 from queries.point_rules import EARN, expires_on, may_decide
 from services.claims import Asked, file_claim, refuse_over, refuse_unfit
 from services.coins import earn, hash_uid
+from services.points_drafts import forget_table, source_of
 from services.posting import UidConflict, by_source, open_ledger
 from services.refusals import NotAllowed, NotFound, Refusal
 from services.transaction import transaction
@@ -70,13 +71,14 @@ def enter_rows(
             bad[row.household.id] = refusal.message
     if bad:
         raise RowsRefused(bad)
+    forget_table(rows[0].household.village_id or 0, item, actor=actor)
     return len(rows)
 
 
 def _enter(
     item: RuleItem, row: Row, *, what: str, done_on: date, uid: str, actor: Actor, at: datetime, today: date
 ) -> None:
-    source = f"table:{uid}:{row.household.id}"
+    source = source_of(uid, row.household.id)
     said = row.note or what or item.name
     asked = Asked(item=item, points=row.points, done_on=done_on, what=said, evidence=row.note or what)
     if not posts_at_once(item, row.household, actor):

@@ -73,7 +73,7 @@ def receive(stream: BinaryIO, filename: str, *, takes: str, most: int) -> Conten
 
     Raises FileTooLarge, EmptyFile, and what services/pictures.py, services/documents.py and services/sounds.py raise.
     """
-    _refuse_size(stream, most, takes)
+    refuse_size(stream, most, takes)
     return _READERS[takes](stream, clean_name(filename))
 
 
@@ -139,7 +139,8 @@ def clean_name(filename: str) -> str:
     return plain or "附件"
 
 
-def _refuse_size(stream: BinaryIO, most: int, takes: str) -> None:
+def refuse_size(stream: BinaryIO, most: int, takes: str) -> None:
+    """Refuse what is empty or has too many bytes. Raises EmptyFile, FileTooLarge."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if size == 0:

@@ -60,6 +60,8 @@ def _checked(spec: Spec, value: Any) -> Any:
             return value
         case SettingKind.SWITCH, bool():
             return value
+        case SettingKind.CHOICE, str() if value in spec.choices:
+            return str(value)
         case SettingKind.ROLES, list() if set(value) <= set(Role):
             return sorted(value)
     raise SettingRefused(_l("这个值不对，请按说明填写。"))

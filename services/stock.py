@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
 from models.base import db, table_of
-from models.prepared import Prepared, insertion
+from models.prepared import Prepared, insertion, many, numbered
 from models.stations import CoinGood, CoinStock, CoinStockMove, MoveKind
 from services.posting import open_ledger
 from services.refusals import NotFound, Refusal
@@ -48,7 +48,6 @@ class EmptyBasket(Refusal):
 @lru_cache(64)
 def _offered(number: int) -> Prepared:
     """Return the question for so many goods of a station: each with its price, and what is there of it."""
-    wanted: list[sa.BindParameter[int]] = [sa.bindparam(f"good_{n}") for n in range(number)]
     here = sa.and_(_stock.c.good_id == _good.c.id, _stock.c.station_id == sa.bindparam("station"))
     return Prepared(
         sa.select(
@@ -56,7 +55,7 @@ def _offered(number: int) -> Prepared:
             sa.func.coalesce(_stock.c.reserved, 0).label("reserved"),
         )
         .outerjoin(_stock, here)
-        .where(_good.c.id.in_(wanted), _good.c.county_id == sa.bindparam("county"), _good.c.on_sale)
+        .where(_good.c.id.in_(many(number)), _good.c.county_id == sa.bindparam("county"), _good.c.on_sale)
         .order_by(_good.c.id)
     )  # fmt: skip
 
@@ -70,8 +69,7 @@ def goods_for(station: Any, basket: Basket) -> list[Any]:
         raise StationClosed
     if not basket or not all(0 < quantity <= MOST_OF_A_GOOD for quantity in basket.values()):
         raise EmptyBasket
-    wanted = {f"good_{n}": good_id for n, good_id in enumerate(basket)}
-    goods = _offered(len(wanted)).all(station=station.id, county=station.county_id, **wanted)
+    goods = _offered(len(basket)).all(station=station.id, county=station.county_id, **numbered(list(basket)))
     if len(goods) != len(basket):
         raise NotFound
     for good in goods:

@@ -13,15 +13,18 @@ try:
 except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own busy handler remains
     fcntl = None  # type: ignore[assignment]
 
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as OrmSession
 
-from models.base import db
+from models.base import Session, db
 from models.prepared import DRIVER
 from services.audit import seal_audit
 from services.refusals import AlreadyThere
 
 P = ParamSpec("P")
 R = TypeVar("R")
+QUEUE = "queue"  # where the session keeps its place in the writers' queue
 
 
 def transaction(act: Callable[P, R]) -> Callable[P, R]:
@@ -45,8 +48,9 @@ def write_transaction() -> Iterator[None]:
     """
     session = db.session()
     session.rollback()
-    with _write_queue():
-        session.info["writing"] = True
+    # The connection is fetched before the lock and goes back after it: whoever waits does not wait for that.
+    with db.engine.connect() as connection, _write_queue(session):
+        session.info["writing"] = connection
         session.info["audit"] = []
         try:
             yield
@@ -74,15 +78,29 @@ def _is_double(error: IntegrityError) -> bool:
 
 
 @contextmanager
-def _write_queue() -> Iterator[None]:
+def _write_queue(session: OrmSession) -> Iterator[None]:
     """Queue SQLite writers on a file lock: its busy handler starves some of them for seconds, flock does not."""
     path = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
     if path is None or fcntl is None:
         yield
         return
     handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
+    session.info[QUEUE] = handle
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        _leave_queue(session)
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: OrmSession) -> None:
+    """Let the next writer in as soon as the commit stands: what the session does after it is its own affair."""
+    if not session.in_nested_transaction():  # the end of a savepoint is told here too
+        _leave_queue(session)
+
+
+def _leave_queue(session: OrmSession) -> None:
+    handle = session.info.pop(QUEUE, None)
+    if handle is not None:
         os.close(handle)  # closing gives the lock back

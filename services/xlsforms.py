@@ -1,4 +1,7 @@
-"""XLSForm workbooks of forms: looked through, imported as a draft, exported again into the workbook they came from."""
+"""XLSForm workbooks of forms: looked through, imported as a draft, exported again into the workbook they came from.
+
+What reads and writes workbooks is imported where it is used: most processes never do, and it fills some megabytes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from flask_babel import lazy_gettext as _l
 
 from engine import editing
 from engine.messages import N_, Invalid, Message
-from engine.xlsform import workbook
 from engine.xlsform.findings import Finding, Mark, Names, Reading
 from engine.xlsform.odk import refusals
 from engine.xlsform.reading import read
@@ -92,6 +94,8 @@ class Checked:
 
 def check_workbook(content: bytes, *, form: Form | None = None) -> Checked:
     """Look a workbook through without keeping anything: harmless, a form, taken by other tools."""
+    from engine.xlsform import workbook
+
     try:
         if not content.startswith(b"PK"):
             raise workbook.Unreadable(N_("这不是 XLSX 工作簿。请在表格软件里另存为 XLSX 再试"))
@@ -166,11 +170,15 @@ def settle_mark(form: Form, cell: str, *, row_version: int, actor: Actor, at: da
 
 def template_workbook() -> bytes:
     """Return the Chinese workbook in which an official lays out a form: examples to type over, and how to."""
+    from engine.xlsform import workbook
+
     return workbook.template(TEMPLATE_ROWS, TEMPLATE_GUIDE)
 
 
 def export_workbook(form: Form, *, afresh: bool = False, actor: Actor) -> bytes:
     """Return a form's draft as XLSForm: in the workbook it came from, or `afresh` as other tools take it."""
+    from engine.xlsform import workbook
+
     require(actor, "form:list", form)
     if not form.draft.get("pages"):
         raise NotFound

@@ -77,6 +77,8 @@ COINS = Section(
         Entry(_l("申报"), "award", "field.claims_home", "claim:file", prefix="/field/claims/"),
         Entry(_l("申报办理"), "clipboard-check", "desk.claim_list", "claim:list", prefix="/claims/"),
         Entry(_l("公示"), "megaphone", "desk.coin_notice", "claim:file"),
+        Entry(_l("道德币统计"), "bar-chart", "desk.coin_figures", "coin:statistics"),
+        Entry(_l("月度公示"), "file-earmark-check", "desk.month_sheet", "coin:list"),
         Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list"),
         Entry(_l("导入积分"), "file-earmark-spreadsheet", "desk.point_imports", "coin:import", prefix="/coins/import/"),
         Entry(_l("积分规则"), "list-check", "rules.index_view", "rule:list", prefix="/admin/rules/"),

@@ -68,6 +68,17 @@ function wire(form) {
   addUp(form);
 }
 
+/** A photograph of a code is sent as soon as it is taken or chosen. */
+function send(form) {
+  form.addEventListener("change", (event) => {
+    if (event.target.files?.length) form.requestSubmit();
+  });
+  form.addEventListener("submit", () => {
+    const button = one("[data-text-busy]", form);
+    button.textContent = button.dataset.textBusy;
+  });
+}
+
 /** A scanner types like a keyboard: what it types while nothing has the focus goes to the scan field. */
 function listen() {
   document.addEventListener("keydown", (event) => {
@@ -82,4 +93,5 @@ function listen() {
 }
 
 for (const form of all("form[data-basket]")) wire(form);
+for (const form of all("form[data-photo]")) send(form);
 listen();

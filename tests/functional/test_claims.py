@@ -16,21 +16,25 @@ from sqlalchemy.exc import DBAPIError
 from models.accounts import User
 from models.base import db
 from models.claims import ClaimState, CoinClaim
+from models.coins import CoinJournal
 from models.people import Resident
+from models.points_drafts import PointsDraft
 from queries.claims import claim_by_uid, listed, on_notice
 from queries.point_rules import expires_on, rules_in_force
 from services import claims
+from services.claim_duties import OwnApproval, OwnClaim, OwnObjection, OwnRefusal
 from services.claim_posting import post_due
-from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused, OwnClaim
+from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused
 from services.coins import OwnHousehold
 from services.point_rules import RulesPublished, Said, Terms, put_item
 from services.points_table import Row, RowsRefused, enter_rows
 from services.refusals import NotAllowed, NotFound
+from services.stocktaking import remind_at
 from services.transaction import write_transaction
 from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
-from tests.support.coins import Station, uid
+from tests.support.coins import Purse, Station, uid
 from tests.support.entry import picture
 from tests.support.points import FROM, item, publish_rules
 
@@ -47,7 +51,8 @@ class Village:
         publish_rules(cast)
 
     def file(self, code: str, points: int, *, by: str = WORKER, what: str = "clean", **more: Any) -> CoinClaim:
-        asked = Asked(item=item(what), points=points, done_on=self.day, what="扫了门前", evidence="有照片", **more)
+        said = {"what": "扫了门前", "evidence": "有照片", **more}
+        asked = Asked(item=item(what), points=points, done_on=self.day, **said)
         return claims.file_claim(
             self.station.household(code), asked, uid=uid(), actor=self.cast.actor(by), at=AT, today=self.day
         )
@@ -188,13 +193,62 @@ def test_an_objection_stops_the_claim_until_it_is_decided_and_a_refusal_is_appea
     assert village.sweep(village.later) == (0, 0)
     village.do(claims.settle_objection, claim, upheld=True, note="确实没有扫", by=TOWN)
     village.do(claims.appeal, claim, note="后来扫了", by=WORKER)
-    village.do(claims.refuse, claim, note="已经核实")
+    village.do(claims.refuse, claim, note="已经核实", by=OFFICIAL)
     with pytest.raises(ClaimMoved):
         village.do(claims.appeal, claim, note="再看看", by=WORKER)
     other = village.approved("H2", 5)
     claims.object_to(other, note="看错了", actor=neighbour, at=AT, today=village.day)
-    village.do(claims.settle_objection, other, upheld=False, note="有照片")
+    village.do(claims.settle_objection, other, upheld=False, note="有照片", by=TOWN)
     assert village.sweep(village.later) == (1, 0)
+
+
+def test_who_refused_a_claim_has_no_say_in_its_appeal(village: Village, client: JudgingClient) -> None:
+    village.live_in("H1", "villager.yucun")
+    claim = village.file("H1", 5, by="villager.yucun")
+    village.do(claims.refuse, claim, note="没有看到")
+    village.do(claims.appeal, claim, note="有照片", by="villager.yucun")
+    refusals: dict[Callable[..., Any], dict[str, str]] = {claims.agree: {}, claims.refuse: {"note": "还是没有"}}
+    for act, more in refusals.items():
+        with pytest.raises(OwnRefusal):
+            village.do(act, claim, **more)
+    village.cast.sign_in(client, OFFICIAL)
+    page = client.get(f"/claims/{claim.uid}").text
+    assert ("申诉要由别人来办" in page, f"/claims/{claim.uid}/agree" in page) == (True, False)
+    village.do(claims.agree, claim, by=WORKER)
+    with pytest.raises(OwnRefusal):
+        village.do(claims.approve, claim, today=village.day)
+    village.do(claims.approve, claim, today=village.day, by=TOWN)
+    assert claim.state == ClaimState.NOTICE
+
+
+def test_the_township_decides_an_appeal_where_the_village_has_nobody_else(
+    village: Village, client: JudgingClient
+) -> None:
+    claim = village.file("H1", 5)
+    village.do(claims.refuse, claim, note="没有看到")
+    with pytest.raises(NotAllowed):
+        village.do(claims.approve, village.file("H2", 5), today=village.day, by=WORKER)
+    village.do(claims.appeal, claim, note="有照片", by=WORKER)
+    village.cast.sign_in(client, TOWN)
+    assert f"/claims/{claim.uid}/approve" in client.get(f"/claims/{claim.uid}").text
+    assert client.post(f"/claims/{claim.uid}/approve", data={"note": "照片属实"}).status_code == 303
+    assert claim.state == ClaimState.NOTICE
+
+
+def test_who_approved_or_objected_does_not_decide_the_objection(village: Village, client: JudgingClient) -> None:
+    village.station.earn("H1", 30)
+    fine = village.approved("H1", 8, what="fine")
+    village.do(claims.object_to, fine, note="家里人说不是他们倒的", today=village.day)
+    with pytest.raises(OwnObjection):
+        village.do(claims.settle_objection, fine, upheld=False, note="照片清楚")
+    village.do(claims.settle_objection, fine, upheld=True, note="认错了人家", by=TOWN)
+    other = village.approved("H2", 5)
+    village.do(claims.object_to, other, note="没有扫", today=village.day, by=WORKER)
+    with pytest.raises(OwnApproval):
+        village.do(claims.settle_objection, other, upheld=False, note="有照片")
+    village.cast.sign_in(client, OFFICIAL)
+    assert "异议要由别人裁定" in client.get(f"/claims/{other.uid}").text
+    assert (fine.state, other.state) == (ClaimState.REFUSED, ClaimState.CONTESTED)
 
 
 def test_a_deduction_is_known_to_its_household_alone_and_waits_for_its_appeal(
@@ -256,6 +310,116 @@ def test_the_daily_table_posts_all_rows_or_none_and_names_the_bad_ones(village: 
     assert (wrong.status_code, "上限" in wrong.text) == (422, True)
     assert client.post("/claims/table", data=form | {f"p{ident}": "3"}).status_code == 303
     assert village.station.purse("H1").balance == 8
+
+
+def test_the_daily_table_keeps_what_is_typed_until_it_is_saved(village: Village, client: JudgingClient) -> None:
+    first, second = (village.station.household(code).id for code in ("H1", "H2"))
+    table = f"/claims/table?item={item('daily').id}"
+    page_uid = uid()
+    form: dict[str, Any] = {"uid": page_uid, "item": item("daily").id, "done_on": village.day.isoformat()}
+    form |= {"what": "分类好", f"p{first}": "4", f"n{second}": "下午再看"}
+    village.cast.sign_in(client, OFFICIAL)
+    assert "还没有保存的内容" not in client.get(table).text
+    kept = client.post("/claims/table/autosave", data=form)
+    assert re.fullmatch(r"\d\d:\d\d", kept.get_json()["saved_at"])
+    assert village.station.purse("H1").balance == 0
+    assert not db.session.execute(sa.text("SELECT * FROM points_draft WHERE sealed LIKE '%下午%'")).all()
+    page = client.get(table).text
+    assert f'name="p{first}" id="p{first}" value="4"' in page
+    assert ("下午再看" in page, "还没有保存的内容" in page, page_uid in page) == (True, True, True)
+    village.cast.sign_in(client, TOWN)
+    assert "下午再看" not in client.get(f"{table}&village={village.cast.units['余村村']}").text
+    village.cast.sign_in(client, OFFICIAL)
+    assert client.post("/claims/table", data=form).status_code == 303
+    assert client.post("/claims/table/autosave", data=form).status_code == 200  # it was under way already
+    page = client.get(table).text
+    assert ("下午再看" in page, page_uid in page, village.station.purse("H1").balance) == (False, False, 4)
+
+
+def test_an_official_takes_back_a_wrong_award_once_and_with_a_reason(village: Village, client: JudgingClient) -> None:
+    claim = village.approved("H1", 9)
+    village.sweep(village.later)
+    village.station.earn("H2", 4)
+    fine = village.approved("H1", 3, what="fine")
+    village.sweep(village.day + timedelta(days=6))
+    village.cast.sign_in(client, OFFICIAL)
+    listed_there = client.get("/coins/awards").text
+    assert re.findall(r'class="num">([+-]\d+)<', listed_there) == ["-3", "+4", "+9"]
+    address = re.search(r'href="(/coins/awards/\w+)"', client.get(f"/claims/{claim.uid}").text)
+    assert address is not None
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": " "}).status_code == 422
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": "写错了户"}).status_code == 303
+    assert village.station.purse("H1") == Purse(0, 0, -3)
+    page = client.get(address[1]).text
+    assert ("已冲正" in page, "写错了户" in page, "reverse" in page) == (True, True, False)
+    assert client.post(f"{address[1]}/reverse", data={"uid": uid(), "reason": "再来"}).status_code == 422
+    taken = db.session.get_one(CoinJournal, fine.journal_id)
+    assert client.post(f"/coins/awards/{taken.uid}/reverse", data={"uid": uid(), "reason": "认错人"}).status_code == 303
+    assert village.station.purse("H1") == Purse(0, 0, 0)
+
+
+def test_awards_are_listed_and_taken_back_only_in_the_own_village(village: Village, client: JudgingClient) -> None:
+    receipt = village.station.earn("H1", 5)
+    for username, listing, one in (("official.wuhe", 200, 404), (WORKER, 403, 403), ("clerk.yucun", 403, 403)):
+        village.cast.sign_in(client, username)
+        shown = client.get("/coins/awards")
+        assert (shown.status_code, receipt.uid in shown.text) == (listing, False), username
+        assert client.get(f"/coins/awards/{receipt.uid}").status_code == one
+        refused = client.post(f"/coins/awards/{receipt.uid}/reverse", data={"uid": uid(), "reason": "不对"})
+        assert refused.status_code == one, username
+    assert village.station.purse("H1").balance == 5
+
+
+def test_ticked_claims_are_approved_together_and_what_is_over_a_cap_is_named(
+    village: Village, client: JudgingClient
+) -> None:
+    waiting = [village.file("H1", points) for points in (9, 8)] + [village.file("H2", 7)]
+    for claim in waiting:
+        village.do(claims.agree, claim)
+    village.cast.sign_in(client, OFFICIAL)
+    shown = client.get("/claims?tab=approve").text
+    assert shown.count('type="checkbox" name="uid"') == 3
+    assert "还没有勾选" in client.post("/claims/approve", data={}, follow_redirects=True).text
+    ticked = {"uid": [claim.uid for claim in waiting]}
+    done = client.post("/claims/approve", data=ticked, follow_redirects=True).text
+    assert ("已通过 2 条" in done, "庭院整洁 没有通过：超过这一项的上限" in done) == (True, True)
+    assert [claim.state for claim in waiting] == [ClaimState.NOTICE, ClaimState.AGREED, ClaimState.NOTICE]
+    village.cast.sign_in(client, "official.wuhe")
+    client.get("/claims")
+    client.post("/claims/approve", data=ticked)
+    assert waiting[1].state == ClaimState.AGREED
+
+
+def test_home_tells_everybody_what_of_the_coins_waits_for_them(village: Village, client: JudgingClient) -> None:
+    village.file("H1", 5)
+    village.do(claims.object_to, village.approved("H2", 5), note="没有扫", today=village.day, by=WORKER)
+    village.live_in("H1", "villager.yucun")
+    village.station.earn("H1", 7)
+    marks = dict.fromkeys(village.station.goods.values(), 3)
+    remind_at(village.station.station, marks, actor=village.cast.actor(OFFICIAL), at=AT)
+    village.cast.sign_in(client, OFFICIAL)
+    client.get("/")
+    form = {"uid": uid(), "item": item("daily").id, "what": "分类好"}
+    assert client.post("/claims/table/autosave", data=form).status_code == 200
+    lines = {"1 条申报等评议", "1 条异议等裁定", "有 2 样物品快用完", "填了还没有保存", "我家现在可用 7 道德币"}
+    expected = {
+        OFFICIAL: {"1 条申报等评议", "1 条异议等裁定", "有 2 样物品快用完", "填了还没有保存"},
+        WORKER: {"1 条申报等评议"}, TOWN: {"1 条异议等裁定"}, "clerk.yucun": {"有 2 样物品快用完"},
+        "villager.yucun": {"我家现在可用 7 道德币"}, "official.wuhe": set(),
+    }  # fmt: skip
+    for username, told in expected.items():
+        village.cast.sign_in(client, username)
+        page = client.get("/").text
+        assert {line for line in lines if line in page} == told, username
+
+
+def test_a_table_is_kept_for_nobody_elses_village(village: Village, client: JudgingClient) -> None:
+    form = {"uid": uid(), "item": item("daily").id, "what": "分类好", "village": village.cast.units["余村村"]}
+    for username, status in (("official.wuhe", 404), ("clerk.yucun", 403), ("villager.yucun", 404)):
+        village.cast.sign_in(client, username)
+        client.get("/")
+        assert client.post("/claims/table/autosave", data=form).status_code == status, username
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PointsDraft)) == 0
 
 
 def test_published_rules_stay_a_village_has_its_own_and_coins_expire_by_them(village: Village, cast: Cast) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from models.coins import CoinJournal
 from models.orgs import OrgUnit
 from models.people import Household, Resident
 from queries.ledger_audit import audit_ledger
-from services import coins
-from services.coins import NotCloseable, OwnHousehold
+from services import coins, posting
+from services.coins import NotCloseable, OwnHousehold, SourceConflict
 from services.posting import BudgetShort, MonthClosed, NotEnough, UidConflict
 from services.redemptions import HoldExpired, HoldOver, NotReversible
 from services.refusals import NotAllowed, NotFound
@@ -134,6 +135,16 @@ def test_a_source_awards_once(station: Station) -> None:
     first = station.earn("H1", 200, source_key="award:2026Q4:1")
     again = station.earn("H1", 200, source_key="award:2026Q4:1")
     assert (again.journal_id, station.purse("H1").balance) == (first.journal_id, 200)
+
+
+def test_a_source_that_asks_for_something_else_is_refused_and_changes_nothing(station: Station) -> None:
+    station.earn("H1", 20, source_key="award:2026Q4:1")
+    before = posting.head()
+    for home, points in (("H1", 30), ("H2", 20)):
+        with pytest.raises(SourceConflict) as refused:
+            station.earn(home, points, source_key="award:2026Q4:1")
+        assert refused.value.status == HTTPStatus.CONFLICT
+    assert (posting.head(), station.purse("H1").balance, station.purse("H2").balance) == (before, 20, 0)
 
 
 def test_nothing_becomes_effective_in_a_closed_month(station: Station) -> None:

@@ -16,12 +16,10 @@ from models.audit import AuditEvent
 from models.base import db
 from models.coins import CoinHold, CoinJournal
 from models.messages import Outbox
-from models.people import Resident
 from models.stations import CoinGood, CoinStation, CoinStockMove
 from queries.ledger_audit import audit_ledger
 from services.files import sweep_orphans
 from services.people import create_resident
-from services.transaction import write_transaction
 from shell.clock import now
 from shell.files import file_store
 from tests.pages import JudgingClient
@@ -42,15 +40,7 @@ def station(app: Flask, cast: Cast) -> Station:
 
 def move_in(station: Station, username: str = "villager.yucun", code: str = "H1") -> None:
     """Make the villager a member of a household."""
-    home = station.household(code)
-    with write_transaction():
-        resident = Resident(
-            household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
-            village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
-        )  # fmt: skip
-        db.session.add(resident)
-        db.session.flush()
-        db.session.get_one(User, station.cast.users[username]).resident_id = resident.id
+    station.move_in(code, username)
 
 
 def enter_as(client: JudgingClient, cast: Cast, username: str) -> None:

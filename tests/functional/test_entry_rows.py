@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.drafts import Draft
+from models.forms import Form
 from models.records import Record
 from services.drafts import contents
+from services.records import create_record
 from tests.pages import JudgingClient
-from tests.support.cast import Cast
+from tests.support.cast import AT, TODAY, Cast
 from tests.support.entry import begin, picture, post_page, publish
 from tests.support.rents import RENT
 
@@ -132,6 +134,54 @@ class TestFilling:
         assert (changed["b1"], changed["b2"]["mask"], changed["b6"]) == ("张三丰", "138****2084", row["b6"])
         assert (record.answers["a3"], changed["d0"][0]["d1"], "b5" in changed) == ("900", "2026-11-21", False)
         assert changed["_id"] == row["_id"]
+
+
+def test_a_row_added_and_taken_out_in_one_edit_comes_back_with_what_was_typed(
+    cast: Cast, client: JudgingClient
+) -> None:
+    form = db.session.get_one(Form, publish(cast, RENT))
+    raw = {"a1": cast.units["余村村"], "g1": "房东甲", "b0": [{"b1": "张三"}]}
+    official = cast.actor("official.yucun")
+    record = create_record(form, version=1, raw=raw, uid="f" * 32, actor=official, at=AT, today=TODAY)
+    cast.sign_in(client, "official.yucun")
+    address = f"/admin/f/rent/{record.id}/edit"
+    html = client.get(address).text
+    fields = sent_by(html)
+
+    def press(button: str, value: str, **typed: str) -> None:
+        nonlocal html
+        fields.update({name: [text] for name, text in typed.items()})
+        html = client.post(address, data=fields | {button: [value]}).text
+        fields.clear()
+        fields.update(sent_by(html))
+
+    press("add", "b0")
+    (row,) = rows_on(html)[1:]
+    press("add", f"{row}/d0", **{f"f_{row}/b1": "李四", f"f_{row}/b2": "13912345678", f"f_{row}/b3": "800"})
+    press("drop", row, **{f"f_{rows_on(html)[-1]}/d1": "2026-11-20"})
+    assert rows_on(html)[0] == f"b0/{record.answers['b0'][0]['_id']}"
+    assert fields["rows"].count(row) == 0
+    back = re.search(r'name="restore" value="([^"]+)"', html)
+    assert back is not None
+    press("restore", back[1])
+    assert fields[f"f_{row}/b1"] == ["李四"]
+    assert client.post(address, data=fields | {"save": ["1"]}).status_code == 302
+    db.session.rollback()
+    kept = db.session.get_one(Record, record.id).answers["b0"][1]
+    assert (kept["b1"], kept["b2"]["mask"], kept["b3"]) == ("李四", "139****5678", "800")
+    assert kept["d0"][0]["d1"] == "2026-11-20"
+
+
+def sent_by(html: str) -> dict[str, list[str]]:
+    """Return what a browser would send of a page's fields; ticks, choices and blank rows aside."""
+    found: dict[str, list[str]] = {}
+    shown = re.sub(r"<template.*?</template>", "", html, flags=re.DOTALL)
+    for field in re.findall(r"<input [^>]*>", shown):
+        name, value = (re.search(rf' {part}="([^"]*)"', field) for part in ("name", "value"))
+        if name and not re.search(r'type="(checkbox|radio|file)"', field):
+            found.setdefault(name[1], []).append(value[1] if value else "")
+    village = re.search(r'<option selected value="(\d+)"', shown)
+    return found | {"f_a1": [village[1] if village else ""]}
 
 
 def asked_on(html: str) -> str:

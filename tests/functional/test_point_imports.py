@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import xlsxwriter
 
 from models.base import db
+from models.claims import ClaimState, CoinClaim
 from models.coins import CoinJournal
 from models.people import Household
 from queries.ledger_audit import audit_ledger
@@ -22,7 +23,7 @@ from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
 from tests.support.coins import Purse, Station
-from tests.support.points import item, publish_rules
+from tests.support.points import ITEMS, OFFICIALS, item, publish_rules
 
 HEADS = ("户编号", "姓名", "事项编号", "分值", "日期", "备注")
 PAGE = "/coins/import/"
@@ -83,16 +84,17 @@ def test_every_bad_row_is_named_with_its_reason(cast: Cast) -> None:
     code, foreign = station.household("H1").code, other.household("H1").code
     rows: list[Row] = [
         (code, "", "daily", 5, date(2026, 11, 20).isoformat(), ""),
-        (foreign, "", "", 5, "2026-11-20", ""),
-        ("", "", "", 5, "2026-11-20", ""),
-        (code, "李四", "", 5, "2026-11-20", ""),
+        (foreign, "", "daily", 5, "2026-11-20", ""),
+        ("", "", "daily", 5, "2026-11-20", ""),
+        (code, "李四", "daily", 5, "2026-11-20", ""),
         (code, "", "none", 5, "2026-11-20", ""),
         (code, "", "fine", 5, "2026-11-20", ""),
         (code, "", "daily", 6, "2026-11-20", ""),
-        (code, "", "", 0, "2026/11/20", ""),
-        (code, "", "", 5, "昨天", ""),
-        (code, "", "", 5, "2026-11-23", ""),
+        (code, "", "daily", 0, "2026/11/20", ""),
+        (code, "", "daily", 5, "昨天", ""),
+        (code, "", "daily", 5, "2026-11-23", ""),
         (code, "", "daily", 4, "2026-11-21", ""),
+        (code, "", "", 5, "2026-11-20", "没有事项"),
     ]
     with pytest.raises(RowsRefused) as refused:
         put(workbook(rows), cast.actor("official.yucun"))
@@ -103,10 +105,11 @@ def test_every_bad_row_is_named_with_its_reason(cast: Cast) -> None:
         6: "那一天的规则里没有事项“none”",
         7: "扣分要先告知本人，不能用表格导入",
         8: "分值不是1–5的整数",
-        9: "分值不是1–50的整数",
+        9: "分值不是1–5的整数",
         10: "日期要写成 2026-01-31 这样",
         11: "日期在今天以后",
         12: "这一户这个月的“垃圾分类”最多 8 分，超了 1 分",
+        13: "没有填事项编号或事项名称",
     }
     with pytest.raises(SheetRefused):
         put(workbook([], HEADS))
@@ -120,16 +123,53 @@ def test_a_debt_is_paid_first_and_the_budget_holds_for_the_whole_file(cast: Cast
     station.deduct("H1", 30)
     station.reverse(earned)
     code = station.household("H1").code
-    publish_rules(cast)
     with pytest.raises(BudgetShort):
         put(workbook([(code, "", "", 50, "2026-11-20", ""), (code, "", "", 50, "2026-11-20", "")]))
-    assert put(workbook([(code, "", "", 20, "2026-11-20", ""), (code, "", "daily", 5, "2026-11-20", "")])) == (2, 0)
+    assert put(workbook([(code, "", "", 20, "2026-11-20", ""), (code, "", "", 5, "2026-11-20", "")])) == (2, 0)
     assert station.purse("H1") == Purse(0, 0, -5)
     assert put(workbook([(code, "", "", 12, "2026-11-20", "")])) == (1, 0)
     assert station.purse("H1") == Purse(7, 0, 0)
+    assert audit_ledger().breaches == []
+
+
+def test_what_the_rules_do_not_let_post_at_once_becomes_claims_and_all_or_none_holds(cast: Cast) -> None:
+    station = Station(cast)
+    proved = {"name": "救灾", "points_min": 1, "points_max": 9, "review": False, "claimants": OFFICIALS}
+    more = {
+        "photo": proved | {"evidence": "photo"},
+        "text": proved | {"evidence": "text"},
+        "each": proved | {"cap_person_month": 9},
+        "theirs": proved | {"approvers": {"roles": ["township_official"]}},
+    }
+    publish_rules(cast, items=ITEMS | more)
+    code, official = station.household("H1").code, cast.actor("official.yucun")
+    rows: list[Row] = [(code, "", "daily", 5, "2026-11-20", ""), (code, "", "clean", 6, "2026-11-20", "扫雪")]
+    wrong: list[Row] = [
+        (code, "", "clean", 6, "2026-01-20", ""),
+        *((code, "", one, 5, "2026-11-20", "") for one in more),
+    ]
+    with pytest.raises(RowsRefused) as refused:
+        put(workbook([*rows, *wrong[1:4]]), official)
+    assert {one.row: str(one.why) for one in refused.value.rows} == {
+        4: "“救灾”要有照片，请用申报",
+        5: "“救灾”要在备注里写明证明",
+        6: "“救灾”按人计算上限，要填登记过的家里人的姓名",
+    }
+    with pytest.raises(RowsRefused) as refused:
+        put(workbook([*rows, wrong[0]]), official)
+    assert [one.row for one in refused.value.rows] == [4]
+    assert (station.purse("H1").balance, db.session.scalars(sa.select(CoinClaim)).all()) == (0, [])
+    good = read_points(workbook([rows[1], rows[0], wrong[4]]), most_bytes=MIB)
+    done = import_points(good, actor=official, at=AT, today=TODAY)
+    assert (done.posted, done.coins, done.filed) == (1, 5, 2)
+    filed = db.session.scalars(sa.select(CoinClaim).order_by(CoinClaim.id)).all()
+    assert [(one.item.code, one.points, one.what, one.state) for one in filed] == [
+        ("clean", 6, "扫雪", ClaimState.FILED), ("theirs", 5, "救灾", ClaimState.FILED),
+    ]  # fmt: skip
     posted = db.session.scalars(sa.select(CoinJournal.rule_item_id).where(CoinJournal.rule_item_id.is_not(None)))
     assert list(posted) == [item("daily").id]
-    assert audit_ledger().breaches == []
+    assert import_points(good, actor=official, at=AT, today=TODAY).known == 3
+    assert len(db.session.scalars(sa.select(CoinClaim)).all()) == 2
 
 
 def test_an_official_uploads_the_template_filled_in_and_exports_what_was_posted(

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from models.access import PERMISSIONS
@@ -42,8 +43,10 @@ def settled(cast: Cast, app: Flask, client: JudgingClient) -> Tour:
 
 
 def said(answer: TestResponse) -> str:
-    """Return all that an answer tells: headers, text, JSON in plain letters, every part of a workbook."""
+    """Return all that an answer tells: headers, text, JSON in plain letters, every part of a workbook, every page."""
     told = unquote(str(answer.headers))
+    if answer.data.startswith(b"%PDF"):
+        return told + "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
     if answer.data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
             return told + "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())

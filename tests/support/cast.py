@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask import Flask
@@ -13,9 +14,9 @@ from flask.testing import FlaskClient
 
 from models.access import Actor, Role, system_actor
 from models.accounts import Membership, User
-from models.base import db
+from models.base import Base, db
 from models.orgs import Level, OrgUnit
-from queries.accounts import signed_in
+from queries.accounts import person
 from services.forms import create_form, publish_form
 from services.ids import next_id
 from services.passwords import hash_password
@@ -85,9 +86,9 @@ class Cast:
 
     def actor(self, username: str, *, today: date = TODAY) -> Actor:
         """Return the actor as a request of this user would have it."""
-        found = signed_in(self.token(username), origin="127.0.0.1", at=AT, today=today)
+        found = person(self.users[username], origin="127.0.0.1", today=today)
         assert found is not None
-        return found.actor
+        return found[0]
 
     def token(self, username: str) -> str:
         return open_sign_in(
@@ -112,7 +113,35 @@ class Cast:
 
 
 def assemble(app: Flask) -> Cast:
-    """Put the cast into the empty database of the application's context."""
+    """Put the cast into the empty database of the application's context.
+
+    The first time in the words of the models; later as the rows that came of it, in a tenth of the time.
+    """
+    if app not in _known:
+        made = _assemble(app)
+        _known[app] = made, _rows()
+        return made
+    known, rows = _known[app]
+    with db.engine.begin() as connection:
+        for table, found in rows:
+            connection.execute(sa.insert(table), found)
+    return Cast(app, dict(known.units), dict(known.users))
+
+
+_known: WeakKeyDictionary[Flask, tuple[Cast, list[tuple[sa.Table, list[dict[str, Any]]]]]] = WeakKeyDictionary()
+
+
+def _rows() -> list[tuple[sa.Table, list[dict[str, Any]]]]:
+    tables = (User.__table__, OrgUnit.__table__, Membership.__table__)
+    wanted = [table for table in Base.metadata.sorted_tables if table in tables]
+    with db.engine.connect() as connection:
+        return [
+            (table, [dict(row) for row in connection.execute(sa.select(table).order_by(table.c.id)).mappings()])
+            for table in wanted
+        ]
+
+
+def _assemble(app: Flask) -> Cast:
     cast = Cast(app)
     with write_transaction():
         for number, (name, level, parent) in enumerate(UNITS, start=1):

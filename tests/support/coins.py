@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.access import Actor
+from models.accounts import User
 from models.base import db
 from models.coins import CoinAccount, CoinHold, CoinJournal
 from models.orgs import OrgUnit
-from models.people import Household
+from models.people import Household, Resident
 from models.stations import CoinGood, CoinStation, CoinStock, MoveKind
 from services import coins, redemptions
 from services.posting import Receipt
@@ -91,6 +92,18 @@ class Station:
                 db.session.flush()
                 self.households[code] = made.id
         return db.session.get_one(Household, self.households[code])
+
+    def move_in(self, code: str, username: str) -> None:
+        """Make the owner of an account a member of a household."""
+        home = self.household(code)
+        with write_transaction():
+            resident = Resident(
+                household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
+                village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
+            )  # fmt: skip
+            db.session.add(resident)
+            db.session.flush()
+            db.session.get_one(User, self.cast.users[username]).resident_id = resident.id
 
     def allot(self, amount: int, **more: Any) -> Receipt:
         village = db.session.get_one(OrgUnit, self.village_id)

@@ -8,7 +8,7 @@ import signal
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from flask import Flask
@@ -28,6 +28,7 @@ class Crowd:
         dispose()  # nothing that is open here may be open there
         self.go = _fork.Event()
         self.ears: list[Connection] = []
+        self.heard: list[list[Any]] = [[] for _act in acts]
         self.processes = []
         for act in acts:
             ear, mouth = _fork.Pipe(duplex=False)
@@ -45,9 +46,17 @@ class Crowd:
     def begin(self) -> None:
         self.go.set()
 
+    def listen(self, many: int) -> None:
+        """Wait until so many things were said, by whomever."""
+        while sum(map(len, self.heard)) < many:
+            speaking = wait(self.ears, START_SECONDS)
+            assert speaking, "nobody says anything"
+            for ear in speaking:
+                self.heard[self.ears.index(ear)].append(ear.recv())
+
     def said(self) -> list[list[Any]]:
         """Wait for the end of all; return what each said."""
-        found = [_heard(ear) for ear in self.ears]
+        found = [before + _heard(ear) for before, ear in zip(self.heard, self.ears, strict=True)]
         for process in self.processes:
             process.join(START_SECONDS)
         return found

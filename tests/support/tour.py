@@ -72,6 +72,7 @@ class Tour:
             "household_id": (village.ids["household"],),
             "code": (village.coins["code"],),
             "receipt_uid": (village.coins["receipt"],),
+            "award_uid": (village.coins["award"],),
             "claim_uid": (village.coins["claim"],),
         }
         cells: dict[str, Any] = {"f_a1": village.ids["unit"], "f_a2": "leak", "f_a5_ge": 1, "f_a4_ge": "2026-11-01"}
@@ -97,6 +98,11 @@ class Tour:
             "api.list_records": api,
             "api.orgs": [{}, {"q": "余村"}, {"q": "ycc"}, {"q": "暗号旧"}, {"level": "village"}],
             "desk.counter_station": [{"q": marks.WORD}, {}],
+            "desk.month_sheet": [{"month": "2026-11"}, {"village": village.ids["unit"], "hash": "0" * 64}, {}],
+            "desk.month_sheet_pdf": [{"village": village.ids["unit"], "month": "2026-11"}],
+            "desk.household_statement": [{"from": "2026-11", "to": "2026-11"}, {}],
+            "desk.household_statement_pdf": [{"from": "2026-11", "to": "2026-11"}],
+            "desk.own_statement_pdf": [{"from": "2026-11", "to": "2026-11"}],
             "desk.search": [{"q": word} for word in WORDS],
             "settings.edit_view": [{"key": name} for name in SETTINGS],
             "users.act_view": [{"id": village.ids["user"], "act": name} for name in USER_ACTS],

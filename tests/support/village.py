@@ -329,7 +329,8 @@ def _coins(village: Village) -> None:
     def home() -> Household:
         return db.session.get_one(Household, village.ids["household"])
 
-    coins.earn(home(), points=90, uid="b" * 32, effective_on=TODAY, expires_on=None, actor=official, **by)
+    village.coins["award"] = "b" * 32
+    coins.earn(home(), points=90, uid=village.coins["award"], effective_on=TODAY, expires_on=None, actor=official, **by)
     village.coins["receipt"] = "c" * 32
     clerk, station = cast.actor("clerk.yucun"), db.session.get_one(CoinStation, stations[0])
     redemptions.redeem(home(), station, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)

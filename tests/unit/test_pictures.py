@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from io import BytesIO
 
 import pytest
@@ -11,6 +9,7 @@ from PIL import Image
 
 from services.pictures import LONGEST_SIDE, BrokenPicture, NotAPicture, TooManyPixels, redraw
 from services.received import clean_name
+from tests.support.codes import bomb
 from tests.support.entry import located_picture, picture
 
 
@@ -68,13 +67,8 @@ def test_a_broken_picture_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize("size", [(6000, 6000), (20000, 20000), (65000, 65000)])
 def test_a_bomb_is_refused_before_it_is_drawn(size: tuple[int, int]) -> None:
-    header = struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
-    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
-    )
     with pytest.raises(TooManyPixels):
-        redraw(BytesIO(bomb))
+        redraw(BytesIO(bomb(*size)))
 
 
 @pytest.mark.parametrize("tail", [b"<script>alert(1)</script>", b"PK\x03\x04payload", b"%PDF-1.7 payload"])
