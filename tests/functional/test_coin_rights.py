@@ -19,7 +19,8 @@ from models.base import db
 from models.claims import ClaimStep, CoinClaim
 from models.coins import CoinJournal, CoinPeriod
 from services import claims, coins, point_imports, points_table
-from services.claims import Asked, OwnClaim
+from services.claim_duties import OwnClaim
+from services.claims import Asked
 from services.coins import OwnHousehold
 from services.posting import Receipt
 from services.redemptions import Held
