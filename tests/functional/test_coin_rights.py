@@ -101,7 +101,7 @@ ACTS: dict[str, Act] = {
         scene.cast.unit("安吉县综治中心"), "2026-10", actor=actor, **BY
     ),
     "import": lambda scene, actor: put(
-        workbook([(scene.station.household("H1").code, "", "", "5", "2026-11-20", "扫雪")]), actor
+        workbook([(scene.station.household("H1").code, "", "daily", "3", "2026-11-20", "分类好")]), actor
     ),
     "daily table": Scene.enter_table,
     "file a claim": Scene.file,
