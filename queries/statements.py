@@ -1,8 +1,8 @@
 """A household's statement: what it had, what came and went, what is left, as the ledger said it at one moment.
 
 Everything is read up to one journal, the head of the chain, so that figures of one paper agree while others post. What
-belongs to the span is told by the day on which it became effective, as months are closed; it stands in the order in which
-it was booked, so that balances are those that the ledger's lines state unless something was booked for an earlier span.
+belongs to the span is told by the day on which it became effective, as months are closed; it stands in the order in
+which it was booked, so that balances are those that the lines state unless something was booked for an earlier span.
 """
 
 from __future__ import annotations
