@@ -20,7 +20,8 @@ from queries.ledger_head import agrees, head_now, proved_hash
 from queries.month_sheets import MonthSheet, month_sheet
 from queries.statements import Statement, statement_of
 from services import coins
-from services.claims import Asked, agree, approve, file_claim
+from services.claim_filing import Asked, file_claim
+from services.claims import agree, approve
 from services.settings import change_setting
 from services.transaction import write_transaction
 from shell import clock
