@@ -37,7 +37,8 @@ from models.stations import CoinStation
 from queries.ledger_audit import audit_ledger
 from queries.purses import history_of, purse_of
 from services.coins import earn
-from services.point_imports import COLUMNS, import_points, read_points
+from services.point_imports import import_points
+from services.point_sheets import COLUMNS, read_points
 from services.redemptions import hand_over, hold, redeem
 
 OUT = Path(__file__).resolve().parent / "out"

@@ -11,7 +11,7 @@ from desk.blueprint import bp
 from desk.counter import new_uid, sent_uid
 from queries import awards as reads
 from queries.journal_sheet import KINDS
-from services import redemptions
+from services import reversals
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
@@ -40,7 +40,7 @@ def reverse_award(award_uid: str) -> Any:
     found = reads.award(award_uid, actor()) or abort(404)
     reason = request.form.get("reason", "").replace("\0", "")
     try:
-        redemptions.reverse(
+        reversals.reverse(
             found.journal, reason=reason, uid=sent_uid(), actor=actor(), at=clock.now(), today=clock.today()
         )
     except (NotAllowed, NotFound):

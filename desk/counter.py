@@ -21,7 +21,7 @@ from queries.receipts import Paper, receipt
 from queries.scope import covers, get_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
 from queries.stock import Place, shelf
-from services import redemptions
+from services import redemptions, reversals
 from services.codes import read_codes
 from services.personal import mask_name
 from services.posting import UidConflict
@@ -144,7 +144,7 @@ def reverse_receipt(receipt_uid: str) -> Any:
         abort(404)
     reason = request.form.get("reason", "").replace("\0", "")
     try:
-        redemptions.reverse(
+        reversals.reverse(
             paper.journal, reason=reason, uid=sent_uid(), actor=actor(), at=clock.now(), today=clock.today()
         )
     except (NotAllowed, NotFound):

@@ -13,7 +13,9 @@ from desk.blueprint import bp
 from queries.exports import TYPES, to_xlsx
 from queries.journal_sheet import LINES_MOST, journal_sheet, too_many
 from queries.units import place_asked
-from services.point_imports import ROWS_MOST, BadRow, Imported, RowsRefused, import_points, read_points
+from services.point_imports import Imported, RowsRefused, import_points
+from services.point_judging import BadRow
+from services.point_sheets import ROWS_MOST, read_points
 from services.point_templates import points_template
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from desk.blueprint import bp
 from desk.letters import sent_as_pdf
 from models.people import Household
+from queries.awards import openable
 from queries.budgets import days_of, quarter_of
 from queries.journal_sheet import KINDS
 from queries.periods import days_of_month, months_between
@@ -83,8 +84,10 @@ def _household(household_id: int) -> Household:
 
 def _page(household: Household, page: str, pdf: str) -> Any:
     span = _span()
+    found = statement_of(household, span.first, span.last)
     shown = render_template(
-        "desk/papers/statement.html", found=statement_of(household, span.first, span.last), span=span, kinds=KINDS,
+        "desk/papers/statement.html", found=found, span=span, kinds=KINDS,
+        awards=openable([move.number for move in found.moves], actor()),
         page=page, pdf=pdf, name=_name_of(household), office=county_title(household.county_id), at=clock.now(),
         own=request.endpoint == "desk.own_statement", today=clock.today(),
         before=days_of(quarter_of(days_of(quarter_of(span.first))[0] - timedelta(days=1))),

@@ -19,6 +19,7 @@ from queries.point_rules import DEDUCT, claimable
 from queries.purses import own_household
 from services import claims
 from services.claim_duties import may_object
+from services.claim_filing import Asked, ClaimRefused, file_claim
 from services.evidence import keep_photo
 from services.purses import village_of
 from services.refusals import NotAllowed, NotFound, Refusal
@@ -146,15 +147,15 @@ def _file(form: Any, household: Household, items: dict[int, RuleItem]) -> str | 
         number = form.record_number.data if "record_number" in form else ""
         record = reads.record_by_number(number, actor()) if number else None
         if number and record is None:
-            raise claims.ClaimRefused("record_number", _("没有找到这条登记，请核对编号。"))
-        asked = claims.Asked(
+            raise ClaimRefused("record_number", _("没有找到这条登记，请核对编号。"))
+        asked = Asked(
             item=items[item_id], points=form.points.data, done_on=form.done_on.data, what=form.what.data,
             evidence=form.evidence.data or "", photo=photo, record_id=record.id if record else None,
             resident_id=form.resident_id.data if "resident_id" in form else None,
         )  # fmt: skip
         home = reads.claimable_household(ident, actor()) or abort(404)
         who: dict[str, Any] = {"actor": actor(), "at": clock.now(), "today": clock.today()}
-        return claims.file_claim(home, asked, uid=_uid(), **who).uid
+        return file_claim(home, asked, uid=_uid(), **who).uid
     except (NotAllowed, NotFound):
         raise
     except Refusal as refusal:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from jobs.schedule import Report
 from models.access import system_actor
-from queries.ledger_audit import COUNTERS, audit_ledger
+from queries.ledger_audit import audit_ledger
+from queries.ledger_checks import COUNTERS
 from services.alarms import tell_of_breaches, tell_of_counters
 from services.claim_posting import post_due
 from services.expiry import expire

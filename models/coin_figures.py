@@ -24,6 +24,7 @@ class CoinFlow(StrEnum):
     EXPIRE = "expire"
     EXPIRE_BACK = "expire_back"  # of an earning that was reversed after its coins had expired
     SETTLE = "settle"
+    SETTLE_BACK = "settle_back"
 
 
 class CoinMonth(Base):

@@ -53,6 +53,11 @@ class HoldState(StrEnum):
 NO_FLOOR = -(10**15)  # of accounts that may be negative
 MOST_COINS = 10**9  # of one line
 GENESIS = "0" * 64  # before the first journal
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))  # not one for each journal
+_HASHED = (
+    "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id", "source_key",
+    "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
+)  # fmt: skip
 
 
 def _kinds(kinds: type[StrEnum]) -> str:
@@ -224,18 +229,12 @@ def hash_of(body: Mapping[str, Any]) -> str:
 
 def journal_hash(row: Mapping[str, Any] | sa.RowMapping, lines: Sequence[tuple[str, str, int, int, int]]) -> str:
     """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
-    said = {
-        name: row[name]
-        for name in (
-            "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id",
-            "source_key", "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
-        )
-    }  # fmt: skip
+    said: dict[str, Any] = {name: row[name] for name in _HASHED}
     said["effective_on"] = row["effective_on"].isoformat()
     said["recorded_at"] = row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    said["lines"] = [list(one) for one in lines]
+    said["lines"] = lines
     return hashlib.sha256(_canonical(said)).hexdigest()
 
 
 def _canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -45,6 +45,12 @@ def award(uid: str, actor: Actor) -> Award | None:
     where = (CoinJournal.uid == uid, CoinJournal.kind.in_(AWARDS), in_scope(CoinJournal, actor, REVERSE))
     found = db.session.scalars(sa.select(CoinJournal).where(*where)).all()
     return next(iter(_told(found)), None)
+
+
+def openable(numbers: Collection[int], actor: Actor) -> Mapping[int, str]:
+    """Return, of some journals, those of points that the actor may open: number and uid."""
+    where = (CoinJournal.id.in_(numbers), CoinJournal.kind.in_(AWARDS), in_scope(CoinJournal, actor, REVERSE))
+    return {row.id: row.uid for row in db.session.execute(sa.select(CoinJournal.id, CoinJournal.uid).where(*where))}
 
 
 def uid_of(journal_id: int | None) -> str | None:

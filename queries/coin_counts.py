@@ -11,7 +11,7 @@ from models.base import table_of
 from models.coin_figures import CoinFlow, CoinMonth
 from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine
 
-# By the kinds of the account that coins leave and the one they come to; the trigger of migration 0004 says the same.
+# By the kinds of the account that coins leave and the one they come to; the trigger of migration 0006 says the same.
 FLOWS: dict[tuple[AccountKind, AccountKind], CoinFlow] = {
     (AccountKind.ISSUER, AccountKind.BUDGET): CoinFlow.ALLOT,
     (AccountKind.BUDGET, AccountKind.ISSUER): CoinFlow.ALLOT_BACK,
@@ -26,6 +26,7 @@ FLOWS: dict[tuple[AccountKind, AccountKind], CoinFlow] = {
     (AccountKind.HOUSEHOLD, AccountKind.EXPIRED): CoinFlow.EXPIRE,
     (AccountKind.EXPIRED, AccountKind.BUDGET): CoinFlow.EXPIRE_BACK,
     (AccountKind.STATION, AccountKind.SETTLED): CoinFlow.SETTLE,
+    (AccountKind.SETTLED, AccountKind.STATION): CoinFlow.SETTLE_BACK,
 }
 counters = table_of(CoinMonth)
 KEY = ("county_id", "month", "town_id", "village_id", "flow", "rule_item_id")

@@ -49,7 +49,7 @@ REDEEMED = Measure(_l("兑换"), (CoinFlow.REDEEM,), always=True)
 UNREDEEMED = Measure(_l("兑换冲正"), (CoinFlow.REDEEM_BACK,))
 EXPIRED = Measure(_l("到期清零"), (CoinFlow.EXPIRE,), (CoinFlow.EXPIRE_BACK,), always=True)
 ALLOTTED = Measure(_l("下达额度"), (CoinFlow.ALLOT,), (CoinFlow.ALLOT_BACK,))
-SETTLED = Measure(_l("站点结算"), (CoinFlow.SETTLE,))
+SETTLED = Measure(_l("站点结算"), (CoinFlow.SETTLE,), (CoinFlow.SETTLE_BACK,))
 MEASURES = (ISSUED, UNISSUED, DEDUCTED, UNDEDUCTED, REDEEMED, UNREDEEMED, EXPIRED, ALLOTTED, SETTLED)
 DRAWN = (ISSUED, REDEEMED, EXPIRED)
 

@@ -68,9 +68,11 @@ def handed_over(station: CoinStation) -> Sequence[Any]:
 
 
 def settlements(station: CoinStation) -> Sequence[Any]:
-    """Return the last settlements of a station, newest first: at, amount, memo, who."""
+    """Return the last settlements of a station, newest first: at, amount, memo, who, and whether it was undone."""
+    back = sa.orm.aliased(CoinJournal)
+    undone = sa.exists().where(back.reverses == CoinJournal.id).label("undone")
     query = (
-        sa.select(CoinJournal.recorded_at, CoinLine.amount, CoinJournal.memo, CoinJournal.actor_name)
+        sa.select(CoinJournal.recorded_at, CoinLine.amount, CoinJournal.memo, CoinJournal.actor_name, undone)
         .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
         .join(CoinAccount, CoinAccount.id == CoinLine.from_id)
         .where(CoinAccount.station_id == station.id, CoinJournal.kind == JournalKind.SETTLE)

@@ -20,7 +20,8 @@ from services.accounts import link_resident
 from services.coins import allot, earn
 from services.goods import create_good
 from services.point_rules import Said, Terms, create_rule_set, publish_rule_set, put_item
-from services.redemptions import redeem, reverse
+from services.redemptions import redeem
+from services.reversals import reverse
 from services.stations import create_station
 from services.stocktaking import move_stock
 

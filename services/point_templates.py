@@ -7,7 +7,8 @@ import io
 import xlsxwriter
 from flask_babel import gettext as _
 
-from services.point_imports import COLUMNS, DAY, LEAST, MOST, NEEDED, POINTS, ROWS_MOST
+from services.point_judging import LEAST, MOST
+from services.point_sheets import COLUMNS, DAY, NEEDED, POINTS, ROWS_MOST
 
 
 def points_template() -> bytes:

@@ -13,7 +13,8 @@ from models.access import Actor
 from models.people import Household
 from models.point_rules import RuleItem
 from queries.point_rules import EARN, expires_on, may_decide
-from services.claims import Asked, file_claim, refuse_over, refuse_unfit
+from services.claim_filing import Asked, file_claim, refuse_unfit
+from services.claims import refuse_over
 from services.coins import earn, hash_uid
 from services.points_drafts import forget_table, source_of
 from services.posting import UidConflict, by_source, open_ledger

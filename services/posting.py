@@ -65,6 +65,7 @@ class BudgetShort(Refusal):
     """The village has awarded what it was allotted."""
 
     def __init__(self, *, available: int, wanted: int) -> None:
+        self.available, self.wanted = available, wanted
         super().__init__(
             _l(
                 "本村这个季度的额度不够：还剩 %(available)s，要发 %(wanted)s。请联系乡镇追加。",

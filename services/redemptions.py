@@ -1,4 +1,4 @@
-"""Coins for goods: redeemed at the counter, or set aside by a hold and handed over; and what is taken back."""
+"""Coins for goods: redeemed at the counter, or set aside by a hold and handed over or given back."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from flask_babel import lazy_gettext as _l
 
 from models.access import Actor, Role
 from models.base import db, table_of
-from models.coins import AccountKind, CoinHold, CoinJournal, HoldState, JournalKind
+from models.coins import AccountKind, CoinHold, HoldState, JournalKind
 from models.people import Household
-from models.stations import CoinHoldItem, CoinStation, CoinStockMove, MoveKind
+from models.stations import CoinHoldItem, CoinStation, MoveKind
 from services.access import may, require
 from services.coins import home_of, refuse_own
-from services.posting import Entry, Line, NotEnough, Place, Receipt, account, earlier, line, open_ledger, post
+from services.posting import Entry, Line, Place, Receipt, earlier, open_ledger, post
 from services.purses import (
     account_id,
-    chosen,
-    county_of,
-    expired_of,
     given_back,
     household_now,
     household_of,
@@ -32,7 +29,6 @@ from services.purses import (
     spend,
     station_now,
     take,
-    whatever,
 )
 from services.refusals import NotFound, Refusal
 from services.stock import Basket, goods_for, move_goods
@@ -43,9 +39,6 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that can be misread for
 _CODE_LENGTH = 8
 _hold = table_of(CoinHold)
 _item = table_of(CoinHoldItem)
-_moved = table_of(CoinStockMove)
-_EARNED = frozenset({JournalKind.EARN, JournalKind.BONUS})
-_SPENT = frozenset({JournalKind.REDEEM, JournalKind.POST, JournalKind.DEDUCT})
 
 
 class HoldOver(Refusal):
@@ -54,19 +47,6 @@ class HoldOver(Refusal):
 
 class HoldExpired(Refusal):
     message = _l("这张兑换券已经过期，道德币会退回。请重新预约。")
-
-
-class NotReversible(Refusal):
-    message = _l("这一笔不能冲正：已经冲正过，或者不是可以冲正的种类。")
-
-
-class ReasonNeeded(Refusal):
-    field = "reason"
-    message = _l("请写明冲正的原因。")
-
-
-class TillShort(Refusal):
-    message = _l("站点收到的道德币已经结算，退不出这一笔。请先和乡镇对账。")
 
 
 @dataclass(frozen=True)
@@ -199,37 +179,6 @@ def give_back(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: da
     return receipt
 
 
-@transaction
-def reverse(original: CoinJournal, *, reason: str, uid: str, actor: Actor, at: datetime, today: date) -> Receipt:
-    """Undo a journal by its opposite, once. Coins that were earned and are spent already become a debt.
-
-    Raises NotReversible, ReasonNeeded or TillShort.
-    """
-    open_ledger()
-    require(actor, "coin:reverse", original)
-    if not reason.strip():
-        raise ReasonNeeded
-    body = {"act": "reverse", "journal": original.id}
-    known = earlier(uid, body)
-    if known:
-        return known
-    taken_back = sa.select(CoinJournal.id).where(CoinJournal.reverses == original.id)
-    if db.session.scalar(taken_back) is not None:
-        raise NotReversible
-    lines, uses = _opposite(original, actor, today)
-    entry = Entry(
-        kind=JournalKind.REVERSE, uid=uid, body=body, place=Place.of(original), effective_on=today, lines=lines,
-        memo=reason.strip(), reverses=original.id, rule_item_id=original.rule_item_id,
-    )  # fmt: skip
-    try:
-        receipt = post(entry, actor=actor, at=at, today=today)
-    except NotEnough as short:
-        raise TillShort from short
-    take(receipt.journal_id, uses)
-    _take_goods_back(original.id, receipt.journal_id, actor=actor, at=at)
-    return receipt
-
-
 # ---------- what they share ----------
 
 
@@ -272,60 +221,3 @@ def _new_code() -> str:
 
 def _plain(basket: Basket) -> dict[str, int]:
     return {str(good): quantity for good, quantity in sorted(basket.items())}
-
-
-def _opposite(original: CoinJournal, actor: Actor, today: date) -> tuple[list[Line], dict[int, int]]:
-    """Return the lines that take a journal back, and what they take from lots or give back to them."""
-    lines = [
-        (row.from_id, row.to_id, int(row.amount))
-        for row in db.session.execute(sa.select(line).where(line.c.journal_id == original.id).order_by(line.c.n))
-    ]
-    kind = JournalKind(original.kind)
-    if kind == JournalKind.ALLOT:
-        return [(taker, giver, amount) for giver, taker, amount in lines], {}
-    if kind not in _EARNED | _SPENT:
-        raise NotReversible
-    household = _whose(lines)
-    refuse_own(household, actor)
-    purse, debt = purses(household, today=today)
-    if kind in _EARNED:
-        gone = account_id(AccountKind.EXPIRED, county_of(household.county_id), today=today)
-        return _unearned(original.id, lines, (purse, debt, gone))
-    spent_by = original.resolves or original.id
-    owed, uses = given_back(purse, debt, spent_by)
-    return [*((taker, giver, amount) for giver, taker, amount in lines), *owed], uses
-
-
-def _unearned(
-    journal_id: int, lines: Sequence[Line], givers: tuple[int, int, int]
-) -> tuple[list[Line], dict[int, int]]:
-    """Take earned coins back from the household's purse, its debt, and the county's expired coins.
-
-    What expired of them comes from there: nobody owes what they never spent. Then what is left of them, then other
-    coins that are not held; the rest becomes a debt.
-    """
-    purse, debt, gone = givers
-    budget = lines[0][0]
-    wanted = sum(amount for _giver, _taker, amount in lines)
-    expired = expired_of(journal_id)
-    uses = chosen(whatever(purse, first=journal_id), wanted - expired)
-    there = sum(uses.values())
-    parts = ((gone, expired), (purse, there), (debt, wanted - expired - there))
-    return [(giver, budget, amount) for giver, amount in parts if amount], uses
-
-
-def _whose(lines: Sequence[Line]) -> Household:
-    ids = {ident for one in lines for ident in one[:2]}
-    query = sa.select(account.c.household_id).where(account.c.id.in_(ids), account.c.household_id.is_not(None))
-    owner = db.session.scalars(query).first()
-    found = db.session.get(Household, owner) if owner else None
-    if found is None:
-        raise NotReversible
-    return found
-
-
-def _take_goods_back(original: int, journal_id: int, *, actor: Actor, at: datetime) -> None:
-    rows = db.session.execute(sa.select(_moved).where(_moved.c.journal_id == original)).all()
-    if rows:
-        back = {row.good_id: (-row.quantity, row.price) for row in rows}
-        move_goods(rows[0].station_id, back, MoveKind.RETURN, journal_id=journal_id, actor=actor, at=at)

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from models.claims import ClaimState
-from services.claims import CapReached, ClaimRefused, agree, approve, refuse
+from services.claim_filing import ClaimRefused
+from services.claims import CapReached, agree, approve, refuse
 from services.refusals import NotAllowed
 from tests.functional.test_claims import OFFICIAL, WORKER, Village
 from tests.pages import JudgingClient

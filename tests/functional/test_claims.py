@@ -21,8 +21,9 @@ from queries.claims import claim_by_uid, listed, on_notice
 from queries.point_rules import expires_on, rules_in_force
 from services import claims
 from services.claim_duties import OwnApproval, OwnClaim, OwnObjection, OwnRefusal
+from services.claim_filing import Asked, ClaimRefused, file_claim
 from services.claim_posting import post_due
-from services.claims import Asked, CapReached, ClaimMoved, ClaimRefused
+from services.claims import CapReached, ClaimMoved
 from services.coins import OwnHousehold
 from services.point_rules import RulesPublished, Said, Terms, put_item
 from services.refusals import NotAllowed, NotFound
@@ -49,7 +50,7 @@ class Village:
     def file(self, code: str, points: int, *, by: str = WORKER, what: str = "clean", **more: Any) -> CoinClaim:
         said = {"what": "扫了门前", "evidence": "有照片", **more}
         asked = Asked(item=item(what), points=points, done_on=self.day, **said)
-        return claims.file_claim(
+        return file_claim(
             self.station.household(code), asked, uid=uid(), actor=self.cast.actor(by), at=AT, today=self.day
         )
 

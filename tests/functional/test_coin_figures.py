@@ -53,7 +53,9 @@ def many_acts(station: Station) -> None:
     station.reverse(gone)
     station.reverse(spent)
     station.earn("H2", 6)
-    coins.settle_station(station.station, amount=5, uid=uid(), actor=SYSTEM, at=AT, today=TODAY)
+    for amount in (5, 3):
+        settled = coins.settle_station(station.station, amount=amount, uid=uid(), actor=SYSTEM, at=AT, today=TODAY)
+    station.reverse(settled)
     station.reverse(station.allot(70))
 
 
@@ -64,7 +66,7 @@ def test_counters_say_what_was_posted_and_what_was_taken_back_apart(station: Sta
         "earn": (4, 125), "earn_back": (1, 14), "expire_back": (1, 5),
         "deduct": (3, 15), "deduct_back": (1, 3),
         "redeem": (2, 44), "redeem_back": (1, 14),
-        "expire": (1, 5), "settle": (1, 5),
+        "expire": (1, 5), "settle": (2, 8), "settle_back": (1, 3),
     }  # fmt: skip
     held = station.purse("H1").balance + station.purse("H2").balance + station.purse("H2").debt
     assert held == (125 - 14 - 5) - (15 - 3) - (44 - 14) - (5 - 5)

@@ -19,7 +19,7 @@ from queries.coin_months import Waiting, waiting
 from queries.ledger_head import head_now
 from queries.periods import month_before
 from services import claims, coins
-from services.claims import Asked
+from services.claim_filing import Asked, file_claim
 from services.transaction import write_transaction
 from shell import clock
 from tests.pages import JudgingClient
@@ -177,7 +177,7 @@ def test_the_question_counts_what_is_under_way(station: Station, client: Judging
     made: list[CoinClaim] = []
     for done_on in (day(1), day(1), day(1), day(0)):
         asked = Asked(item=item("clean"), points=1, done_on=done_on, what="扫了门前", evidence="有照片")
-        filed = claims.file_claim(station.household("H1"), asked, uid=uid(), actor=SYSTEM, at=AT, today=today)
+        filed = file_claim(station.household("H1"), asked, uid=uid(), actor=SYSTEM, at=AT, today=today)
         made.append(filed)
     for claim in made[1:3]:
         claims.agree(claim, actor=SYSTEM, at=AT)

@@ -20,7 +20,7 @@ from models.claims import ClaimStep, CoinClaim
 from models.coins import CoinJournal, CoinPeriod
 from services import claims, coins, point_imports, points_table
 from services.claim_duties import OwnClaim
-from services.claims import Asked
+from services.claim_filing import Asked, file_claim
 from services.coins import OwnHousehold
 from services.posting import Receipt
 from services.redemptions import Held
@@ -67,7 +67,7 @@ class Scene:
 
     def file(self, actor: Actor) -> CoinClaim:
         asked = Asked(item=item("clean"), points=1, done_on=TODAY, what="扫了门前", evidence="有照片")
-        return claims.file_claim(self.station.household("H1"), asked, uid=uid(), actor=actor, **BY)
+        return file_claim(self.station.household("H1"), asked, uid=uid(), actor=actor, **BY)
 
     def claim(self, stage: str) -> CoinClaim:
         return db.session.get_one(CoinClaim, self.claims[stage])

@@ -22,8 +22,9 @@ from queries.ledger_audit import audit_ledger
 from services import coins, posting
 from services.coins import NotCloseable, OwnHousehold, SourceConflict
 from services.posting import BudgetShort, MonthClosed, NotEnough, UidConflict
-from services.redemptions import HoldExpired, HoldOver, NotReversible
+from services.redemptions import HoldExpired, HoldOver
 from services.refusals import NotAllowed, NotFound
+from services.reversals import NotReversible
 from services.stock import OutOfStock
 from services.transaction import write_transaction
 from tests.support.cast import AT, SYSTEM, TODAY, Cast

@@ -15,7 +15,8 @@ from models.orgs import OrgUnit
 from queries.ledger_head import agrees, head_now, proved_hash
 from queries.month_sheets import MonthSheet, month_sheet
 from services import coins
-from services.claims import Asked, agree, approve, file_claim
+from services.claim_filing import Asked, file_claim
+from services.claims import agree, approve
 from services.settings import change_setting
 from shell import clock
 from tests.pages import JudgingClient

@@ -15,7 +15,8 @@ from models.claims import ClaimState, CoinClaim
 from models.coins import CoinJournal
 from models.people import Household
 from queries.ledger_audit import audit_ledger
-from services.point_imports import RowsRefused, SheetRefused, import_points, read_points
+from services.point_imports import RowsRefused, import_points
+from services.point_sheets import SheetRefused, read_points
 from services.posting import BudgetShort, head
 from services.transaction import write_transaction
 from services.workbooks import open_table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -18,7 +19,7 @@ from queries.statements import Statement, statement_of
 from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, TODAY, Cast
-from tests.support.coins import RICE, Station
+from tests.support.coins import RICE, SOAP, Station
 from tests.support.papers import day, lived, name, text_of
 
 OFFICIAL, OTHER, CLERK, VILLAGER = "official.yucun", "official.wuhe", "clerk.yucun", "villager.yucun"
@@ -109,6 +110,23 @@ def test_the_statement_is_for_the_officials_of_the_place_and_for_the_household_i
     }  # fmt: skip
     station.cast.sign_in(client, "auditor.county")
     assert "张三" not in client.get(address(station)).text
+
+
+def test_points_on_a_statement_lead_to_where_they_are_taken_back_for_those_who_may(
+    station: Station, client: JudgingClient
+) -> None:
+    earned = station.earn("H1", 40, effective_on=day(11, 2))
+    taken = station.deduct("H1", 3, effective_on=day(11, 3))
+    station.redeem("H1", {SOAP: 1})
+    expected = {f"/coins/awards/{receipt.uid}" for receipt in (earned, taken)}
+    for username, links in ((OFFICIAL, expected), ("official.tianhuangping", expected), ("auditor.county", set())):
+        station.cast.sign_in(client, username)
+        page = client.get(address(station, months="?from=2026-11&to=2026-11")).text
+        assert set(re.findall(r'href="(/coins/awards/\w+)"', page)) == links, username
+        assert [client.get(link).status_code for link in links] == [200] * len(links)
+    station.move_in("H1", VILLAGER)
+    station.cast.sign_in(client, VILLAGER)
+    assert "/coins/awards/" not in client.get("/own/coins/statement?from=2026-11&to=2026-11").text
 
 
 def test_a_villager_takes_the_own_statement_home(station: Station, client: JudgingClient) -> None:

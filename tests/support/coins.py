@@ -16,7 +16,7 @@ from models.coins import CoinAccount, CoinHold, CoinJournal
 from models.orgs import OrgUnit
 from models.people import Household, Resident
 from models.stations import CoinGood, CoinStation, CoinStock, MoveKind
-from services import coins, redemptions
+from services import coins, redemptions, reversals
 from services.posting import Receipt
 from services.redemptions import Held
 from services.stock import move_goods
@@ -131,7 +131,7 @@ class Station:
 
     def reverse(self, receipt: Receipt, **more: Any) -> Receipt:
         original = db.session.get_one(CoinJournal, receipt.journal_id)
-        return redemptions.reverse(original, reason="记错了", **self.by(more))
+        return reversals.reverse(original, reason="记错了", **self.by(more))
 
     def basket(self, wanted: dict[str, int]) -> dict[int, int]:
         return {self.goods[code]: quantity for code, quantity in wanted.items()}

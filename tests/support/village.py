@@ -34,6 +34,7 @@ from models.views import RegisterView
 from models.webhooks import Webhook
 from queries.records import Request, page
 from services import claims, coins, redemptions
+from services.claim_filing import Asked, file_claim
 from services.comments import write_comment
 from services.files import FileStore
 from services.goods import create_good
@@ -344,9 +345,9 @@ def _claim(village: Village) -> None:
     rules = points.publish_rules(cast)
     village.ids["rules"] = rules.id
     home = db.session.get_one(Household, village.ids["household"])
-    asked = claims.Asked(item=points.item("clean"), points=5, done_on=TODAY, what=DEED, evidence=PROOF)
+    asked = Asked(item=points.item("clean"), points=5, done_on=TODAY, what=DEED, evidence=PROOF)
     worker, official = cast.actor("grid.yucun"), cast.actor("official.yucun")
-    claim = claims.file_claim(home, asked, uid="e" * 32, actor=worker, at=AT, today=TODAY)
+    claim = file_claim(home, asked, uid="e" * 32, actor=worker, at=AT, today=TODAY)
     claims.agree(claim, actor=official, at=AT)
     claims.approve(claim, actor=official, at=AT, today=TODAY)
     claims.object_to(claim, note="记错了人家", actor=cast.actor("villager.yucun"), at=AT, today=TODAY)
