@@ -81,7 +81,7 @@ class ClosedAlready(NotCloseable):
     status = 409
 
     def __init__(self, ym: str) -> None:
-        super().__init__(_l("%(ym)s 已经结过账，没有再结一次。", ym=ym))
+        super().__init__(_l("%(ym)s 已经结过账，不用再结。", ym=ym))
 
 
 class NothingToSettle(Refusal):
