@@ -69,6 +69,4 @@ def told(spec: Spec, value: Any) -> str:
     """Return a value in words."""
     if spec.kind == SettingKind.ROLES:
         return "、".join(str(ROLE_LABELS[role]) for role in ROLE_LABELS if role in value)
-    if spec.kind == SettingKind.SWITCH:
-        return str(_("是") if value else _("否"))
     return str(spec.choices.get(value, value))

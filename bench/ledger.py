@@ -226,18 +226,30 @@ def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each:
 
 
 def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
-    """Read a household's purse and its statement with a thousand lines in the ledger, and with many."""
-    raw, few = world.raw(), 1_000
-    found: dict[str, list[Taken]] = {"balance": [], "statement": []}
-    there = 0
+    """Read purses and statements with a thousand lines in the ledger, and with many.
+
+    A ledger grows by its households: the one that is held to the limit has as many lines in both. Of a busy one, which
+    has a hundredth of all lines and of all lots that are not spent, it is told only.
+    """
+    raw, few, own = world.raw(), 1_000, 60
+    plain, busy, *_rest = world.purses
+    others = [busy, *world.purses[2:]]
+    raw.earn_all(world.budget, [plain] * own, 1)
+    reads = {
+        name: (world.households[place], read)
+        for place, kind in enumerate(("", "busy "))
+        for name, read in ((f"{kind}balance", purse_of), (f"{kind}statement", history_of))
+    }
+    found: dict[str, list[Taken]] = {name: [] for name in reads}
+    there = own
     for size in (few, max(lines, few)):
         while there < size:
             part = min(size - there, 10_000)
-            raw.earn_all(world.budget, [world.purses[(there + n) % HOUSEHOLDS] for n in range(part)], 1)
+            raw.earn_all(world.budget, [others[(there + n) % len(others)] for n in range(part)], 1)
             there += part
         with world.app.app_context():
-            home = db.session.get_one(Household, world.households[0])
-            for name, read in (("balance", purse_of), ("statement", history_of)):
+            for name, (ident, read) in reads.items():
+                home = db.session.get_one(Household, ident)
                 takes = [taken(lambda read=read, home=home: read(home)) for _ in range(60)][WARM_UP:]  # type: ignore[misc]
                 found[name].append((statistics.median(w for w, _ in takes), statistics.median(c for _, c in takes)))
             close()

@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         awards,
         claims,
         coin_figures,
+        coin_months,
         counter,
         files,
         home,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms import RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -34,8 +34,6 @@ def setting_form(spec: Spec) -> type[FlaskForm]:
 def _field(spec: Spec) -> Any:
     if spec.kind == SettingKind.COUNT:
         return CountField(spec.label, description=spec.help, most=spec.most)
-    if spec.kind == SettingKind.SWITCH:
-        return BooleanField(spec.label, description=spec.help)
     if spec.kind == SettingKind.CHOICE:
         return RadioField(
             spec.label,

@@ -82,6 +82,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "coin:allot": {_R.TOWNSHIP_OFFICIAL, _R.DISPATCHER, _R.ADMIN},
         "coin:settle": {_R.TOWNSHIP_OFFICIAL, _R.DISPATCHER},
         "coin:close": {_R.ADMIN, _R.DISPATCHER},
+        "coin:months": {_R.ADMIN, _R.DISPATCHER, _R.LEADER, _R.AUDITOR},
         "coin:import": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL},
         "coin:export": {_R.VILLAGE_OFFICIAL, _R.TOWNSHIP_OFFICIAL, _R.DISPATCHER, _R.ADMIN, _R.AUDITOR, _R.LEADER},
         "coin:statistics": _OFFICIALS | {_R.ADMIN, _R.LEADER, _R.AUDITOR},
@@ -99,11 +100,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     }.items()
 }
 
-# What these change holds in every village of the county, so only a role in the county itself lets somebody do it.
+# What these are about is the whole county's, so only a role in the county itself opens it.
 COUNTY_WIDE = frozenset(
     {
         *("category:manage", "calendar:manage", "setting:manage", "form:design", "form:publish", "webhook:manage"),
-        "good:manage",
+        *("good:manage", "coin:close", "coin:months"),
     }
 )
 

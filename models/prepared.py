@@ -13,11 +13,15 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
-from models.base import db
+from models.base import Base, db
 
 Convert = Callable[[Any], Any]
 K = TypeVar("K")
+E = TypeVar("E", bound=Base)
 DRIVER = "driver"  # where the session keeps the connection of its act
 
 
@@ -143,3 +147,26 @@ def many(number: int) -> list[sa.BindParameter[Any]]:
 def numbered(values: Sequence[Any]) -> dict[str, Any]:
     """Return the values of `many`; NULL, which nothing equals, where there are none."""
     return {f"one_{n}": value for n, value in enumerate(values or [None])}
+
+
+def entity(model: type[E], row: Any, *, anew: bool = False) -> E:
+    """Return the session's object of a row, as if the session had read it; columns left out are read when asked for.
+
+    `anew` is for a row read under lock, which counts more than what the session knew before.
+    """
+    session, values = db.session(), row._asdict()
+    key = identity_key(model, tuple(values[column.key] for column in sa.inspect(model).primary_key))
+    known: E | None = session.identity_map.get(key)
+    if known is None:
+        known = model(**values)
+        make_transient_to_detached(known)
+        session.add(known)
+    else:
+        say(known, values if anew else {name: values[name] for name in sa.inspect(known).unloaded & values.keys()})
+    return known
+
+
+def say(thing: Base, values: Mapping[str, Any]) -> None:
+    """Let an object of the session say what its row says already: nothing is to be written."""
+    for name, value in values.items():
+        set_committed_value(thing, name, value)

@@ -6,20 +6,32 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask_babel import gettext
+from sqlalchemy.orm import SessionTransaction
 
 from engine.context import Context
 from models.access import Actor, Grant
-from models.base import db
+from models.base import db, table_of
 from models.files import File
 from models.orgs import Level, OrgUnit
 from models.people import Household
+from models.prepared import Prepared
 from queries.people import person_in_scope
-from queries.scope import OWN_UNIT_LEVELS, in_scope
+from queries.scope import OWN_UNIT_LEVELS, covers, in_scope
 
 LARGEST_ID = 2**31 - 1  # of an organisation: PostgreSQL fails on more instead of finding nothing
+PLACES = (Level.VILLAGE, Level.TOWNSHIP)
+_org = table_of(OrgUnit)
+_UNIT = Prepared(
+    sa.select(
+        *(_org.c[name] for name in ("id", "level", "name", "county_id", "town_id", "village_id", "valid_to")),
+        _org.c.id.label("org_id"),  # a unit owns itself: so queries/scope.py reads it like any row
+    ).where(_org.c.id == sa.bindparam("ident"))
+)
+_seen: WeakKeyDictionary[SessionTransaction, dict[int, Any]] = WeakKeyDictionary()
 
 
 def context_for(
@@ -44,12 +56,10 @@ def context_for(
     }
 
     def org_allowed(org_id: int, level: str | None) -> bool:
-        if not 0 < org_id <= LARGEST_ID:
+        unit = unit_at(org_id)
+        if unit is None or (unit.valid_to is not None and unit.valid_to <= today):
             return False
-        in_use = sa.or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to > today)
-        query = sa.select(OrgUnit.level).where(OrgUnit.id == org_id, in_use, offered(actor, permission))
-        found = db.session.scalar(query)
-        return found is not None and level in (None, found)
+        return level in (None, unit.level) and _offers(actor, permission, unit)
 
     def file_known(uid: str) -> bool:
         return db.session.scalar(sa.select(File.id).where(File.uid == uid)) is not None
@@ -76,8 +86,19 @@ def context_for(
 
 def org_name(org_id: int) -> str | None:
     """Return a unit's present name, or None."""
-    unit = _unit(org_id)
+    unit = unit_at(org_id)
     return unit.name if unit else None
+
+
+def unit_at(org_id: int) -> Any | None:
+    """Return a unit's columns, None where there is none: read once in a transaction, however many answers name it."""
+    if not 0 < org_id <= LARGEST_ID:
+        return None
+    transaction = db.session().get_transaction()
+    seen = _seen.setdefault(transaction, {}) if transaction else {}
+    if org_id not in seen:
+        seen[org_id] = _UNIT.first(ident=org_id)
+    return seen[org_id]
 
 
 def offered(actor: Actor, permission: str) -> sa.ColumnElement[bool]:
@@ -92,8 +113,16 @@ def offered(actor: Actor, permission: str) -> sa.ColumnElement[bool]:
         if grant.level in OWN_UNIT_LEVELS
         for column, ident in (_serves(grant),)
     ]
-    place = OrgUnit.level.in_((Level.VILLAGE, Level.TOWNSHIP))
+    place = OrgUnit.level.in_(PLACES)
     return sa.or_(in_scope(OrgUnit, actor, permission), *(sa.and_(place, one) for one in served))
+
+
+def _offers(actor: Actor, permission: str, unit: Any) -> bool:
+    """Tell the same of one unit that was read."""
+    if covers(actor, permission, unit):
+        return True
+    grants = [grant for grant in actor.grants_for(permission) if grant.level in OWN_UNIT_LEVELS]
+    return unit.level in PLACES and any(getattr(unit, column) == ident for column, ident in map(_serves, grants))
 
 
 def _serves(grant: Grant) -> tuple[str, int]:
@@ -108,10 +137,6 @@ def org_choices(actor: Actor, level: str | None, permission: str = "record:creat
     if level:
         query = query.where(OrgUnit.level == level)
     return list(db.session.scalars(query.order_by(OrgUnit.town_id, OrgUnit.pinyin, OrgUnit.id)))
-
-
-def _unit(org_id: int) -> OrgUnit | None:
-    return db.session.get(OrgUnit, org_id) if 0 < org_id <= LARGEST_ID else None
 
 
 def org_options(actor: Actor, level: str | None, permission: str) -> list[tuple[int, str]]:

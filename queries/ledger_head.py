@@ -22,7 +22,9 @@ class Head:
 
 def head_now() -> Head:
     """Return the head of the chain; number 0 before the first journal."""
-    row = db.session.execute(sa.select(CoinJournal.id, CoinJournal.hash).order_by(CoinJournal.id.desc())).first()
+    row = db.session.execute(
+        sa.select(CoinJournal.id, CoinJournal.hash).order_by(CoinJournal.id.desc()).limit(1)
+    ).first()
     return Head(row.id, row.hash) if row else Head(0, GENESIS)
 
 

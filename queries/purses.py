@@ -14,11 +14,13 @@ from models.accounts import User
 from models.base import db
 from models.coins import AccountKind, CoinAccount, CoinHold, CoinJournal, CoinLine, CoinLot, HoldState
 from models.people import Household, Resident
+from models.prepared import Prepared
 from models.stations import CoinGood, CoinHoldItem, CoinStation
 from queries.scope import in_scope
 
 SOON = timedelta(days=30)
 HISTORY = 30
+_purse = sa.bindparam("purse", type_=sa.BigInteger())
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,44 @@ def _lots(household: Household) -> Sequence[Any]:
     return db.session.execute(query).all()
 
 
+def _newest(side: Any) -> sa.Select[Any]:
+    """Return the newest journals with lines on one side of an account, as its index gives them, however many there are.
+
+    The newest of both sides are among the newest of each.
+    """
+    found = sa.select(CoinLine.journal_id).where(side == _purse).distinct()
+    page = found.order_by(CoinLine.journal_id.desc()).limit(HISTORY).subquery()
+    return sa.select(page.c.journal_id)
+
+
+def _history() -> sa.SelectBase:
+    newest = sa.union(_newest(CoinLine.from_id), _newest(CoinLine.to_id)).subquery()
+    gained = sa.func.sum(sa.case((CoinLine.to_id == _purse, CoinLine.amount), else_=-CoinLine.amount)).label("gained")
+    told = (CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo)
+    query = (
+        sa.select(*told, gained)
+        .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
+        .where(
+            CoinJournal.id.in_(sa.select(newest.c.journal_id)),
+            sa.or_(CoinLine.from_id == _purse, CoinLine.to_id == _purse),
+        )
+        .group_by(*told)
+    )
+    return query.order_by(CoinJournal.id.desc()).limit(HISTORY)
+
+
+_PURSE = Prepared(
+    sa.select(CoinAccount.id).where(
+        CoinAccount.household_id == sa.bindparam("household"), CoinAccount.kind == AccountKind.HOUSEHOLD.value
+    )
+)
+_HISTORY = Prepared(_history())
+
+
 def history_of(household: Household) -> Sequence[Any]:
     """Return the last moves of a household's coins, newest first: kind, on, memo, gained (below 0: spent)."""
-    account = sa.select(CoinAccount.id).where(
-        CoinAccount.household_id == household.id, CoinAccount.kind == AccountKind.HOUSEHOLD
-    )
-    ident = db.session.scalar(account)
-    gained = sa.func.sum(sa.case((CoinLine.to_id == ident, CoinLine.amount), else_=-CoinLine.amount)).label("gained")
-    query = (
-        sa.select(CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo, gained)
-        .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
-        .where(sa.or_(CoinLine.from_id == ident, CoinLine.to_id == ident))
-        .group_by(CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo)
-    )
-    return db.session.execute(query.order_by(CoinJournal.id.desc()).limit(HISTORY)).all()
+    purse = _PURSE.first(household=household.id)
+    return _HISTORY.all(purse=purse.id) if purse else []
 
 
 def own_household_id(actor: Actor) -> int | None:

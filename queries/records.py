@@ -22,7 +22,7 @@ from engine.texts import forbidden
 from models.access import Actor
 from models.base import db
 from models.forms import Form
-from models.prepared import Prepared, many, numbered
+from models.prepared import Prepared, entity, many, numbered
 from models.records import Record, RecordRevision, RecordState
 from queries.conditions import (
     Asked,
@@ -138,11 +138,10 @@ def get_record(form: Form, record_id: int, actor: Actor, permission: str = "reco
     if not 0 < record_id < LARGEST_ID or form.current_version is None:
         return None
     actor = on_form(actor, form.id)
-    query = sa.select(Record).where(
-        Record.id == record_id, Record.form_id == form.id, in_scope(Record, actor, permission)
-    )
-    record = db.session.scalar(query)
-    return record if record is not None and _readable(record, actor) else None
+    row = _by_ids(1).first(**numbered([record_id]))
+    if row is None or row.form_id != form.id or not covers(actor, permission, row) or not _readable(row, actor):
+        return None
+    return entity(Record, row)
 
 
 def revision(record: Record, number: int) -> RecordRevision | None:

@@ -21,7 +21,6 @@ class SettingKind(StrEnum):
     TEXT = "text"
     COUNT = "count"
     ROLES = "roles"
-    SWITCH = "switch"
     CHOICE = "choice"
 
 

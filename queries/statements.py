@@ -1,8 +1,8 @@
 """A household's statement: what it had, what came and went, what is left, as the ledger said it at one moment.
 
-Everything is read up to one journal, the head of the chain, so that figures of one paper agree while others post; and
-by the day on which it became effective, as months are closed. Where nothing was entered for an earlier day, the
-balances are those that the ledger's lines state.
+Everything is read up to one journal, the head of the chain, so that figures of one paper agree while others post. What
+belongs to the span is told by the day on which it became effective, as months are closed; it stands in the order in
+which it was booked, so that balances are those that the lines state unless something was booked for an earlier span.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _moves(household: Household, head: Head, span: tuple[date, date], balance: i
         .outerjoin(RuleItem, RuleItem.id == CoinJournal.rule_item_id)
         .where(CoinJournal.id <= head.number, CoinJournal.effective_on.between(*span))
         .group_by(*journal)
-        .order_by(CoinJournal.effective_on, CoinJournal.id)
+        .order_by(CoinJournal.id)
     )
     moves = []
     for row in db.session.execute(query):

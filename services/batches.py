@@ -14,11 +14,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from engine.answers import Outcome
-from engine.definition import Definition
 from models.access import Actor
 from models.base import db
 from models.forms import Form
-from models.orgs import OrgUnit
 from models.records import Record, RecordRevision, RecordState
 from models.webhooks import WebhookEvent
 from queries.indexing import Shape, derived, held_shape
@@ -77,7 +75,6 @@ def _create(
     today: date,
 ) -> Entered:
     asked = version_asked(known, version, today)
-    units = _units(asked, outcomes)  # held here, so that the session does not read them again for every record
     ids: list[int] = []
     numbers: list[str] = []
     first = form.next_number
@@ -94,7 +91,6 @@ def _create(
         add_all(form.id, [(ident, derived(one, known)) for ident, one in zip(fresh, records, strict=True)])
         announce(WebhookEvent.RECORD_CREATED, form, zip(fresh, records, strict=True), at=at)
         numbers += [records[0].number, records[-1].number]
-    del units
     count_on(form, len(ids))
     return Entered(ids, numbers[0] if numbers else "", numbers[-1] if numbers else "")
 
@@ -150,10 +146,3 @@ def _add_revisions(
         for ident, record, kept in zip(ids, records, hidden, strict=True)
     ]
     db.session.execute(sa.insert(RecordRevision), rows)
-
-
-def _units(asked: Definition, outcomes: Sequence[Outcome]) -> list[OrgUnit]:
-    """Read all organisations that the answers name, at once."""
-    fids = [item.fid for item in asked.items if item.type == "org"]
-    ids = {outcome.values[fid] for outcome in outcomes for fid in fids if fid in outcome.values}
-    return list(db.session.scalars(sa.select(OrgUnit).where(OrgUnit.id.in_(ids)))) if ids else []

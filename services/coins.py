@@ -22,6 +22,7 @@ from models.orgs import Level, OrgUnit
 from models.people import Household, Resident
 from models.prepared import Prepared
 from models.stations import CoinStation
+from queries.periods import month_before
 from services.access import require
 from services.audit import record_audit
 from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
@@ -74,6 +75,13 @@ class SourceConflict(Refusal):
 
 class NotCloseable(Refusal):
     message = _l("只能给已经过完的月份结账，并且要从前到后一个月一个月地结。")
+
+
+class ClosedAlready(NotCloseable):
+    status = 409
+
+    def __init__(self, ym: str) -> None:
+        super().__init__(_l("%(ym)s 已经结过账，没有再结一次。", ym=ym))
 
 
 class NothingToSettle(Refusal):
@@ -243,15 +251,11 @@ def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: 
     """Close a month ("2026-11") of a county, and all before it: nothing becomes effective in them any more.
 
     The head hash is that of the newest journal: whoever has it on paper can prove that nothing before it changed.
-    Raises NotCloseable.
+    Raises NotCloseable, ClosedAlready.
     """
     open_ledger()
     require(actor, "coin:close", county)
-    last = last_closed(county.id)
-    if county.level != Level.COUNTY:
-        raise NotFound
-    if not MONTH.fullmatch(ym) or ym >= f"{today:%Y-%m}" or (last is not None and ym != _next(last)):
-        raise NotCloseable
+    refuse_closing(county, ym, today=today)
     number, hashed = head()
     closed = CoinPeriod(
         county_id=county.id, ym=ym, closed_at=at, closed_by=actor.user_id, head_id=number, head_hash=hashed
@@ -259,6 +263,21 @@ def close_month(county: OrgUnit, ym: str, *, actor: Actor, at: datetime, today: 
     db.session.add(closed)
     record_audit("coin:close", closed, actor=actor, at=at, after={"ym": ym, "head_id": number, "head_hash": hashed})
     return closed
+
+
+def refuse_closing(county: OrgUnit, ym: str, *, today: date) -> None:
+    """Refuse a month that cannot be closed now. The first one that a county closes may be any that is over."""
+    if county.level != Level.COUNTY:
+        raise NotFound
+    if not MONTH.fullmatch(ym):
+        raise NotCloseable
+    if ym >= f"{today:%Y-%m}":
+        raise NotCloseable(_l("%(ym)s 还没有过完，过完以后才能结账。", ym=ym))
+    last = last_closed(county.id)
+    if last is not None and ym <= last:
+        raise ClosedAlready(ym)
+    if last is not None and ym != month_before(last, -1):
+        raise NotCloseable(_l("要一个月一个月地结：请先给 %(ym)s 结账。", ym=month_before(last, -1)))
 
 
 def refuse_own(household: Any, actor: Actor) -> None:
@@ -293,8 +312,3 @@ def _known(uid: str, body: Mapping[str, Any], source_key: str | None) -> Receipt
     if known and known.uid != uid and db.session.scalar(_BODY, {"id": known.journal_id}) != hash_of(body):
         raise SourceConflict
     return known
-
-
-def _next(ym: str) -> str:
-    year, month = int(ym[:4]), int(ym[5:])
-    return f"{year + month // 12}-{month % 12 + 1:02d}"

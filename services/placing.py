@@ -9,14 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from engine.definition import Definition
 from models.access import Actor, Grant
-from models.base import db
-from models.orgs import Level, OrgUnit
 from models.records import Record
+from queries.answers import PLACES, unit_at
 from queries.scope import OWN_UNIT_LEVELS
 from services.access import require
 from services.refusals import Refusal
-
-PLACE_LEVELS = (Level.VILLAGE, Level.TOWNSHIP)
 
 
 class NoPlace(Refusal):
@@ -25,15 +22,15 @@ class NoPlace(Refusal):
     message = _l("无法确定这条记录属于哪个村（社区）。请填写所在村（社区），或联系县中心管理员为您设置单位。")
 
 
-def named_unit(asked: Definition, values: Mapping[str, Any]) -> OrgUnit | None:
-    """Return the village or township that the answers name first."""
+def named_unit(asked: Definition, values: Mapping[str, Any]) -> Any | None:
+    """Return the columns of the village or township that the answers name first."""
     for item in asked.items:
-        if item.type == "org" and item.config.get("level") in PLACE_LEVELS and item.fid in values:
-            return db.session.get_one(OrgUnit, values[item.fid])
+        if item.type == "org" and item.config.get("level") in PLACES and item.fid in values:
+            return unit_at(values[item.fid])
     return None
 
 
-def lay(record: Record, unit: OrgUnit | None, *, actor: Actor, county_id: int) -> None:
+def lay(record: Record, unit: Any | None, *, actor: Actor, county_id: int) -> None:
     """Give a new record its place: the unit it names, else the unit of the role that lets the actor enter it.
 
     A department, committee or studio owns what its people enter, so that they see it again wherever it happened.
@@ -49,11 +46,11 @@ def lay(record: Record, unit: OrgUnit | None, *, actor: Actor, county_id: int) -
     record.org_id = owner.org_id if owner else unit.id if unit is not None else grants[0].org_id
 
 
-def _holds(grant: Grant, unit: OrgUnit) -> bool:
+def _holds(grant: Grant, unit: Any) -> bool:
     return grant.org_id in (unit.county_id, unit.town_id, unit.village_id)
 
 
-def move(record: Record, unit: OrgUnit | None, *, actor: Actor) -> None:
+def move(record: Record, unit: Any | None, *, actor: Actor) -> None:
     """Follow a corrected place. Whoever moves a record must be allowed to edit it there too."""
     if unit is None or (record.town_id, record.village_id) == (unit.town_id, unit.village_id):
         return

@@ -8,12 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.util import identity_key
 
 from models.access import Actor
 from models.base import db, table_of
-from models.prepared import Prepared, insertion
+from models.prepared import Prepared, insertion, say
 from models.records import Record, RecordRevision
 
 REASON_LENGTH = 200
@@ -44,28 +42,11 @@ def held_row(record_id: int) -> Any | None:
     return _HELD.first(ident=record_id)
 
 
-def record_of(row: Any) -> Record:
-    """Return the session's record of a row that `held_row` read, as if the session had read it."""
-    known: Record | None = db.session().identity_map.get(identity_key(Record, row.id))
-    if known is None:
-        fresh = Record(**row._asdict())
-        make_transient_to_detached(fresh)
-        db.session.add(fresh)
-        return fresh
-    _said(known, row._asdict())
-    return known
-
-
 def write_change(record: Record, *, version: int, answers: Mapping[str, Any], at: datetime) -> None:
     """Write what a held record says from now on, as its next save."""
     values = {"version": version, "answers": answers, "updated_at": at, "row_version": record.row_version + 1}
     _CHANGE.run(ident=record.id, **values)
-    _said(record, values)
-
-
-def _said(record: Record, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        set_committed_value(record, name, value)
+    say(record, values)
 
 
 def add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:

@@ -19,6 +19,7 @@ from engine.schema import fid_of
 from models.access import Actor
 from models.base import db
 from models.forms import Form
+from models.prepared import entity
 from models.records import Record, RecordState
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
@@ -31,7 +32,7 @@ from services.audit import record_audit
 from services.form_holds import AnyForm, HeldForm, count_on, form_of, open_form
 from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
 from services.placing import lay, move, named_unit
-from services.record_rows import REASON_LENGTH, add_record, add_revision, held_row, record_of, write_change
+from services.record_rows import REASON_LENGTH, add_record, add_revision, held_row, write_change
 from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
@@ -177,7 +178,7 @@ def held_for_change(record: Record, row_version: int, actor: Actor) -> Iterator[
             raise AlreadyVoid
         if row.row_version != row_version:
             raise Stale
-        yield form, record_of(row)
+        yield form, entity(Record, row, anew=True)
 
 
 def answer_anew(

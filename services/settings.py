@@ -58,8 +58,6 @@ def _checked(spec: Spec, value: Any) -> Any:
             return value.strip()
         case SettingKind.COUNT, int() if 0 <= value <= spec.most and not isinstance(value, bool):
             return value
-        case SettingKind.SWITCH, bool():
-            return value
         case SettingKind.CHOICE, str() if value in spec.choices:
             return str(value)
         case SettingKind.ROLES, list() if set(value) <= set(Role):

@@ -79,6 +79,7 @@ COINS = Section(
         Entry(_l("公示"), "megaphone", "desk.coin_notice", "claim:file"),
         Entry(_l("道德币统计"), "bar-chart", "desk.coin_figures", "coin:statistics"),
         Entry(_l("月度公示"), "file-earmark-check", "desk.month_sheet", "coin:list"),
+        Entry(_l("结账"), "lock", "desk.coin_months", "coin:months", prefix="/coins/months/"),
         Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list"),
         Entry(_l("导入积分"), "file-earmark-spreadsheet", "desk.point_imports", "coin:import", prefix="/coins/import/"),
         Entry(_l("积分规则"), "list-check", "rules.index_view", "rule:list", prefix="/admin/rules/"),

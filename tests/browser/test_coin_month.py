@@ -23,6 +23,7 @@ from tests.functional.test_counter import move_in
 from tests.support.cast import SYSTEM, Cast
 from tests.support.coins import RICE, SOAP, Purse, Station
 from tests.support.entry import picture
+from tests.support.papers import text_of
 from tests.support.points import ITEMS, publish_rules
 from tests.support.web import serving
 
@@ -206,8 +207,19 @@ def the_month_is_closed_and_what_is_left_expires(month: Month) -> None:
 
 
 def the_household_reads_its_statement(month: Month) -> None:
-    """The household's own page is its statement until there is one on paper; a paper is opened and read here."""
+    """On the page all moves; on paper those up to today: the notice ended, and the year too, in days to come."""
     page = month.on(month.phone, "villager.yucun", "/own/coins")
     moves = page.get_by_role("region", name="最近的进出").locator(".line strong").all_inner_texts()
     assert moves == ["-43", "+30", "-7", "-30", "+50"]
     month.look(page)
+    page.get_by_role("link", name="对账单").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("道德币家庭对账单")
+    spent = page.get_by_role("table").locator("tbody tr").all_inner_texts()
+    assert len(spent) == 3  # rice, soap, and the rice taken back
+    month.look(page)
+    paper = page.context.request.get(
+        month.address + str(page.get_by_role("link", name="下载 PDF").get_attribute("href"))
+    )
+    told = text_of(paper.body())
+    assert month.station.household("H1").code in told
+    assert "张三" in told

@@ -22,7 +22,7 @@ from tests.support.cast import AT, SYSTEM, TODAY, Cast
 from tests.support.coins import RICE, SOAP, Station, uid, without_triggers
 
 JOURNALS = 20_000
-HOMES, DEEDS, ROUNDS = 250, 40, 50
+HOMES, DEEDS, ROUNDS = 250, 40, 20
 CHECKER = Path(sys.executable).with_name("bean-check")
 VILLAGES = ("余村村", "五鹤村", "红庙村", "横山坞村")
 BY: dict[str, Any] = {"actor": SYSTEM, "at": AT, "today": TODAY}

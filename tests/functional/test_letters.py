@@ -13,7 +13,8 @@ from flask import Flask
 from flask_babel import force_locale
 from pypdf import PdfReader
 
-from services.letters import Letter, Part, to_pdf
+from services.letters import Letter, Part
+from services.typesetting import to_pdf
 
 AT = datetime(2026, 11, 22, 14, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PAPER = Letter(

@@ -14,8 +14,14 @@ from cli.demo import seed
 from models.access import Role
 from models.accounts import Membership
 from models.base import Base, db
+from models.orgs import Level, OrgUnit
+from models.settings import Setting
 from queries.ledger_audit import audit_ledger
+from queries.public_names import NameStyle
+from queries.settings import name_style
+from services.transaction import write_transaction
 from shell.schema import MIGRATIONS, expected_revision, told_by_models
+from tests.support.cast import AT, SINCE
 
 SHADOW = "record_fts"  # SQLite's full-text table and what it keeps behind it
 
@@ -81,6 +87,39 @@ def test_the_migrated_schema_is_what_the_models_say() -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_what_a_county_had_chosen_about_names_in_public_is_carried_over() -> None:
+    upgrade(revision="0005")
+    before = {"hides": (True, None), "shows": (False, None), "chose": (True, "code"), "silent": (None, None)}
+    with write_transaction():
+        for number, (code, chosen) in enumerate(before.items(), start=1):
+            county = OrgUnit(
+                id=number, code=code, name=code, level=Level.COUNTY, county_id=number, valid_from=SINCE, row_version=1
+            )
+            db.session.add(county)
+            db.session.flush()
+            for key, value in zip(("mask_public_names", "public_names"), chosen, strict=True):
+                if value is not None:
+                    db.session.add(Setting(county_id=number, key=key, value=value, updated_at=AT, row_version=3))
+    db.session.remove()
+    upgrade()
+    found = db.session.execute(
+        sa.select(OrgUnit.code, Setting.key, Setting.value, Setting.row_version).join_from(
+            OrgUnit, Setting, Setting.county_id == OrgUnit.id
+        )
+    )
+    assert sorted(tuple(row) for row in found) == [
+        ("chose", "public_names", "code", 3), ("hides", "public_names", "family", 3),
+        ("shows", "public_names", "full", 3),
+    ]  # fmt: skip
+    styles = [name_style(number) for number in range(1, 5)]
+    assert styles == [NameStyle.FAMILY, NameStyle.FULL, NameStyle.CODE, NameStyle.FAMILY]
+    db.session.remove()
+    downgrade(revision="0005")
+    upgrade()
+    assert [name_style(number) for number in range(1, 5)] == styles
 
 
 def test_a_failing_migration_leaves_nothing_behind(empty_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

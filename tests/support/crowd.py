@@ -51,8 +51,9 @@ class Crowd:
         while sum(map(len, self.heard)) < many:
             speaking = wait(self.ears, START_SECONDS)
             assert speaking, "nobody says anything"
-            for ear in speaking:
-                self.heard[self.ears.index(ear)].append(ear.recv())
+            for ear, heard in zip(self.ears, self.heard, strict=True):
+                if ear in speaking:
+                    heard.append(ear.recv())
 
     def said(self) -> list[list[Any]]:
         """Wait for the end of all; return what each said."""

@@ -68,6 +68,7 @@ class Tour:
             "which": ("phone", "address"),
             "name": ("village",),
             "day": ("2026-11-20",),
+            "ym": ("2026-10", "2026-11"),
             "station_id": (village.ids["station"],),
             "household_id": (village.ids["household"],),
             "code": (village.coins["code"],),
