@@ -11,7 +11,7 @@ from models.base import table_of
 from models.coin_figures import CoinFlow, CoinMonth
 from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine
 
-# By the kinds of the account that coins leave and the one they come to; the trigger of migration 0006 says the same.
+# By the kinds of the account that coins leave and the one they come to; the trigger of migration 0007 says the same.
 FLOWS: dict[tuple[AccountKind, AccountKind], CoinFlow] = {
     (AccountKind.ISSUER, AccountKind.BUDGET): CoinFlow.ALLOT,
     (AccountKind.BUDGET, AccountKind.ISSUER): CoinFlow.ALLOT_BACK,
