@@ -162,7 +162,9 @@ def test_a_wrong_index_makes_the_nightly_check_fail(cast: Cast) -> None:
 
 
 def test_a_broken_audit_chain_makes_the_nightly_check_fail(cast: Cast) -> None:
-    enter(cast, publish(cast))
+    form = publish(cast)
+    enter(cast, form)
+    enter(cast, form)
     rows = verify_audit(AT)["rows"]
     assert rows > 1
     with write_transaction():
