@@ -1,7 +1,8 @@
-"""Statements of busy acts: written in Core, compiled once for each dialect, run on the act's own driver connection.
+"""Statements of busy pages and acts: written in Core, compiled once for each dialect, run on the driver's connection.
 
-To run a statement through SQLAlchemy costs some 60 us of CPU on top of it, through the driver some 5, and a posting
-has eight (bench/ledger.py). Use it where that is felt, and only inside an act: there is no autoflush here.
+To run a statement through SQLAlchemy costs some 60 us of CPU on top of it, through the driver some 5; a posting has
+eight, a list eleven. Use it where that is felt. There is no autoflush here: an act that has written objects and asks
+for them flushes first.
 """
 
 from __future__ import annotations

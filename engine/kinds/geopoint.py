@@ -74,7 +74,12 @@ def _parts(raw: Any) -> list[Any]:
     parts = [part.strip() if isinstance(part, str) else part for part in given]
     if not all(part is None or (isinstance(part, str | int | float | Decimal) and part is not True) for part in parts):
         raise Invalid(N_("位置要写成纬度和经度，例如 30.63852 119.68531"))
-    return [str(part) if part == 0 else part for part in parts]
+    return [str(part) if _is_zero(part) else part for part in parts]
+
+
+def _is_zero(part: Any) -> bool:
+    """Tell whether a part is the number 0; a signalling NaN, which refuses any comparison, is none."""
+    return not (isinstance(part, Decimal) and part.is_snan()) and part == 0
 
 
 def _number(part: Any) -> Decimal | None:

@@ -24,6 +24,7 @@ LIST = "/admin/audit/"
 def busy(client: JudgingClient, cast: Cast) -> JudgingClient:
     """A county where somebody did something in two villages, signed in as its auditor."""
     actor = cast.actor("official.yucun")
+    cast.token("admin.next")
     create_resident(cast.units["余村村"], answers={"name": "张三", "phone": "13812342084"}, actor=actor, at=AT)
     create_resident(cast.units["红庙村"], answers={"name": "王五"}, actor=SYSTEM, at=AT)
     rename_org(cast.unit("余村村"), name="余村新村", since=date(2026, 1, 1), actor=cast.actor("admin"), at=AT)
@@ -120,8 +121,8 @@ def test_a_long_list_is_paged_by_the_chains_own_numbers(busy: JudgingClient, cas
     for number in range(60):
         create_resident(cast.units["余村村"], answers={"name": f"张{number}"}, actor=SYSTEM, at=AT)
     first = busy.get(LIST)
-    assert "66 条" in words(first.text)
+    assert "64 条" in words(first.text)
     older = first.text.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
     second = busy.get(older)
-    assert "本页 16 条" in words(second.text)
+    assert "本页 14 条" in words(second.text)
     assert "回到最新" in words(second.text)

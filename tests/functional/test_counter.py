@@ -256,7 +256,7 @@ def test_a_station_is_opened_settled_and_closed_when_nothing_is_left(
     assert client.get(settle).status_code == 403
 
 
-def test_coins_expire_and_a_breach_is_told_to_administrators_and_auditors(
+def test_coins_expire_and_a_breach_is_told_to_administrators_leaders_and_auditors(
     app: Flask, station: Station, cast: Cast
 ) -> None:
     station.earn("H2", 8, expires_on=(AT - timedelta(days=1)).date())
@@ -269,7 +269,7 @@ def test_coins_expire_and_a_breach_is_told_to_administrators_and_auditors(
         connection.execute(sa.text("UPDATE coin_line SET amount = amount + 1 WHERE journal_id = 1"))
     assert verify_ledger(AT)["breaches"]
     told = {message.user_id for message in db.session.scalars(sa.select(Outbox))}
-    assert told == {cast.users[name] for name in ("admin", "auditor.county", "admin.next")}
+    assert told == {cast.users[name] for name in ("admin", "leader.county", "auditor.county", "admin.next")}
 
 
 def test_a_voucher_in_another_village_is_not_found(client: JudgingClient, station: Station, cast: Cast) -> None:

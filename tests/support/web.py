@@ -14,11 +14,38 @@ from werkzeug.serving import make_server
 from shell.bearer import TOKEN
 from tests.support.cast import Cast
 
+LAST_ANSWER_SECONDS = 30
+
+
+class Busy:
+    """An application that knows how many of its requests are under way."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.changed, self.running = app, threading.Condition(), 0
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self._count(1)
+        try:
+            return self.app(environ, start_response)
+        finally:  # what is sent after this touches no database any more
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self.changed:
+            self.running += change
+            self.changed.notify_all()
+
+    def ends(self) -> None:
+        """Wait for the last answer: what a page still asks when its test is over must not meet the next test."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.running, LAST_ANSWER_SECONDS)
+
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an application on a free port of this machine and yield its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    busy = Busy(app)
+    server = make_server("127.0.0.1", 0, busy, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -27,6 +54,7 @@ def serving(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        busy.ends()
 
 
 def signed_in(browser: Browser, address: str, app: Flask, cast: Cast, username: str, **options: Any) -> Page:
