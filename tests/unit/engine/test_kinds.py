@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.definition import Item
@@ -127,6 +127,7 @@ junk = st.recursive(
 )
 
 
+@example("geopoint", Decimal("sNaN"))
 @given(st.sampled_from(sorted(KINDS)), junk)
 def test_whatever_is_read_can_be_judged_shown_and_stored(name: str, raw: Any) -> None:
     one, here = ITEMS[name], context()
