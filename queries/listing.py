@@ -128,6 +128,7 @@ class Arms:
         self.sort = sort
         self.sql: list[str] = []
         self.times = 2 if scope.overlapping else 1  # how often one record may be met
+        self.plain = True  # each arm is the walk of one index in the order asked
 
     # ---- arms that walk the side index
 
@@ -160,6 +161,8 @@ class Arms:
         own_order: bool = False,
     ) -> None:
         joined = self.sort is not None and not own_order
+        probes = list(probes)
+        self.plain = self.plain and not (joined or probes or (" >= " in where and not own_order))
         source = f"{field.table} AS i" + (f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else "")
         row = "s" if joined else "i"
         parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND i.town_id = {self.bind(town)}{where}"]
@@ -190,6 +193,8 @@ class Arms:
 
     def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
         joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
+        probes = list(probes)
+        self.plain = self.plain and not (joined or probes)
         parts = [f"r.form_id = {self.form} AND r.state = 'active' AND r.{one.column} = {self.bind(one.id)}"]
         if self.sort:
             parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
@@ -201,7 +206,7 @@ class Arms:
 
     def by_words(self, words: Sequence[Words], probes: Iterable[Condition]) -> None:
         """Walk what the word index finds. Place is asked inside it, so other villages' records are never met."""
-        probes = list(probes)
+        probes, self.plain = list(probes), False
         found = self._fts(words) if db.engine.dialect.name == "sqlite" else self._gin(words)
         if not probes and not self.sort:
             self._select("", "w.id", "0", found, [self._after("", "w.id")])
@@ -291,8 +296,14 @@ class Arms:
             return []
         way = "DESC" if self.descending or self.sort is None else "ASC"
         order = f"value {way}, id {way}" if self.sort else "id DESC"
-        sql = f"{' UNION ALL '.join(self.sql)} ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
-        found = {row.id: (row.value if self.sort else None) for row in self.bind.rows(sql)}
+        last = f" ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
+        # SQLite merges the arms as they are. PostgreSQL would read them whole, so each arm that walks one index says
+        # its own end there; with probes in it, that would tempt the planner into far worse.
+        ending = self.plain and len(self.sql) > 1 and db.engine.dialect.name != "sqlite"
+        arms = [f"({arm}{last})" for arm in self.sql] if ending else self.sql
+        found = {
+            row.id: (row.value if self.sort else None) for row in self.bind.rows(f"{' UNION ALL '.join(arms)}{last}")
+        }
         return [(value, ident) for ident, value in found.items()][:limit]
 
     def count(self, most: int) -> int:
