@@ -114,6 +114,39 @@ class Scope:
         return int(bind.rows(sql)[0][0])
 
 
+@dataclass(frozen=True)
+class Walk:
+    """One arm: what it tells of the rows of a source, on which conditions, and by which probes of each.
+
+    `order` says how an index gives the rows by itself, where that is the order asked.
+    """
+
+    told: str
+    source: str
+    where: str
+    probes: str = ""
+    columns: str = ""
+    order: str = ""
+
+    @property
+    def sql(self) -> str:
+        return f"SELECT {self.told} FROM {self.source} WHERE {' AND '.join(filter(None, (self.where, self.probes)))}"  # noqa: S608 - every value is bound
+
+    def ended(self, limit: str) -> str:
+        """Return the arm as PostgreSQL reads no more of it than it must.
+
+        It merges no arms that are to be sorted, it reads them whole; so each says its own end. And seeing an order, a
+        limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
+        row: OFFSET 0, here and in the probes, keeps it from either.
+        """
+        if not self.order:
+            return self.sql
+        rows = f"SELECT {self.columns} FROM {self.source} WHERE {self.where} ORDER BY {self.order} OFFSET 0"  # noqa: S608 - bound
+        alias = self.source.rpartition(" ")[2]
+        holds = f" WHERE {self.probes}" if self.probes else ""
+        return f"SELECT {self.told} FROM ({rows}) AS {alias}{holds} ORDER BY {self.order} LIMIT {limit}"  # noqa: S608 - bound
+
+
 class Arms:
     """The arms of one statement. `cursor` is where the page begins: (value, id) under a sort, (None, id) without."""
 
@@ -126,9 +159,8 @@ class Arms:
         self.descending = descending
         self.cursor = cursor
         self.sort = sort
-        self.sql: list[str] = []
+        self.walks: list[Walk] = []
         self.times = 2 if scope.overlapping else 1  # how often one record may be met
-        self.plain = True  # each arm is the walk of one index in the order asked
 
     # ---- arms that walk the side index
 
@@ -161,8 +193,6 @@ class Arms:
         own_order: bool = False,
     ) -> None:
         joined = self.sort is not None and not own_order
-        probes = list(probes)
-        self.plain = self.plain and not (joined or probes or (" >= " in where and not own_order))
         source = f"{field.table} AS i" + (f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else "")
         row = "s" if joined else "i"
         parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND i.town_id = {self.bind(town)}{where}"]
@@ -171,8 +201,19 @@ class Arms:
         if village is not None:
             parts.append(f"i.village_id = {self.bind(village)}")
         parts.append(self._after(f"{row}.value", f"{row}.record_id"))
-        parts.extend(self.probe(one, "i.record_id", "i.town_id") for one in probes)
-        self._select(f"{row}.value", f"{row}.record_id", "i.town_id", source, parts)
+        order = f"i.value {self.way}, i.record_id {self.way}" if own_order else "i.record_id DESC"
+        found = "" if joined or (" >= " in where and not own_order) else order
+        asked = [self.probe(one, "i.record_id", "i.town_id", alone=bool(found)) for one in probes]
+        self._select(
+            f"{row}.value",
+            f"{row}.record_id",
+            "i.town_id",
+            source,
+            parts,
+            asked,
+            "i.record_id, i.town_id, i.value",
+            found,
+        )
 
     def _driving(self, drive: Condition) -> list[str]:
         if drive.is_range:
@@ -193,20 +234,21 @@ class Arms:
 
     def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
         joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
-        probes = list(probes)
-        self.plain = self.plain and not (joined or probes)
         parts = [f"r.form_id = {self.form} AND r.state = 'active' AND r.{one.column} = {self.bind(one.id)}"]
         if self.sort:
             parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
         parts.append(self._after("s.value", "r.id"))
-        parts.extend(self.probe(each, "r.id", "coalesce(r.town_id, 0)") for each in probes)
-        self._select("s.value", "r.id", "coalesce(r.town_id, 0)", f"record AS r{joined}", parts)
+        order = "" if joined else "r.id DESC"
+        asked = [self.probe(each, "r.id", "coalesce(r.town_id, 0)", alone=bool(order)) for each in probes]
+        self._select(
+            "s.value", "r.id", "coalesce(r.town_id, 0)", f"record AS r{joined}", parts, asked, "r.id, r.town_id", order
+        )
 
     # ---- arms that walk the word index
 
     def by_words(self, words: Sequence[Words], probes: Iterable[Condition]) -> None:
         """Walk what the word index finds. Place is asked inside it, so other villages' records are never met."""
-        probes, self.plain = list(probes), False
+        probes = list(probes)
         found = self._fts(words) if db.engine.dialect.name == "sqlite" else self._gin(words)
         if not probes and not self.sort:
             self._select("", "w.id", "0", found, [self._after("", "w.id")])
@@ -244,8 +286,8 @@ class Arms:
 
     # ---- pieces
 
-    def probe(self, one: Condition, record: str, town: str) -> str:
-        """Ask the side index about one record."""
+    def probe(self, one: Condition, record: str, town: str, *, alone: bool = False) -> str:
+        """Ask the side index about one record; `alone` is row by row, never joined (PostgreSQL)."""
         few = 0 < len(one.besides) < len(one.values)
         values, absent = (one.besides, True) if few else (one.values, one.negated)
         if one.is_range:
@@ -254,10 +296,12 @@ class Arms:
             holds = f"p.value = {self.bind(values[0])}"
         else:
             holds = f"p.value IN ({', '.join(self.bind(value) for value in values)})"
+        fence = " OFFSET 0" if alone and db.engine.dialect.name != "sqlite" else ""
         return (
             f"{'NOT ' if absent else ''}EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
             f"WHERE p.record_id = {record} "
-            f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} AND {holds})"
+            f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} "
+            f"AND {holds}{fence})"
         )
 
     def _by_key(self, one: Condition) -> str:
@@ -283,27 +327,37 @@ class Arms:
             return f"{ident} < {self.bind(self.cursor[1])}"
         return f"({value}, {ident}) {sign} ({self.bind(self.cursor[0])}, {self.bind(self.cursor[1])})"
 
-    def _select(self, value: str, ident: str, town: str, source: str, parts: Iterable[str]) -> None:
+    @property
+    def way(self) -> str:
+        return "DESC" if self.descending or self.sort is None else "ASC"
+
+    @property
+    def sql(self) -> list[str]:
+        return [walk.sql for walk in self.walks]
+
+    def _select(
+        self, value: str, ident: str, town: str, source: str, parts: Iterable[str], probes: Iterable[str] = (),
+        columns: str = "", order: str = "",
+    ) -> None:  # fmt: skip
         where = " AND ".join(part for part in parts if part) or "1 = 1"
         told = f"{value} AS value, {ident} AS id" if self.sort else f"{ident} AS id, {town} AS town"
-        self.sql.append(f"SELECT {told} FROM {source} WHERE {where}")  # noqa: S608 - every value is bound
+        self.walks.append(Walk(told, source, where, " AND ".join(probes), columns, order))
 
     # ---- answers
 
     def rows(self, limit: int) -> Rows:
         """Return (value, id) in order, each record once."""
-        if not self.sql:
+        if not self.walks:
             return []
-        way = "DESC" if self.descending or self.sort is None else "ASC"
-        order = f"value {way}, id {way}" if self.sort else "id DESC"
-        last = f" ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
-        # SQLite merges the arms as they are. PostgreSQL would read them whole, so each arm that walks one index says
-        # its own end there; with probes in it, that would tempt the planner into far worse.
-        ending = self.plain and len(self.sql) > 1 and db.engine.dialect.name != "sqlite"
-        arms = [f"({arm}{last})" for arm in self.sql] if ending else self.sql
-        found = {
-            row.id: (row.value if self.sort else None) for row in self.bind.rows(f"{' UNION ALL '.join(arms)}{last}")
-        }
+        order = f"value {self.way}, id {self.way}" if self.sort else "id DESC"
+        most = self.bind(limit * self.times)
+        if db.engine.dialect.name == "sqlite":  # which merges the arms as they are
+            every = " UNION ALL ".join(self.sql)
+        else:
+            arms = [f"({walk.ended(most)})" for walk in self.walks]
+            every = " UNION ALL ".join(arms) if len(arms) > 1 else f"SELECT * FROM {arms[0]} AS a"  # noqa: S608 - bound
+        sql = f"{every} ORDER BY {order} LIMIT {most}"
+        found = {row.id: (row.value if self.sort else None) for row in self.bind.rows(sql)}
         return [(value, ident) for ident, value in found.items()][:limit]
 
     def count(self, most: int) -> int:
@@ -326,7 +380,7 @@ class Arms:
             self.by_record([])
         union = " UNION " if self.times > 1 else " UNION ALL "
         rows = f"SELECT id, town FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(visits)}"  # noqa: S608 - bound
-        holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"
+        holds = " AND ".join(self.probe(one, "i.id", "i.town", alone=True) for one in probes) or "1 = 1"
         counts = f"count(*), coalesce(sum(CASE WHEN {holds} THEN 1 ELSE 0 END), 0)"
         if not self.sql:
             return 0, True
