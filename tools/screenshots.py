@@ -77,6 +77,8 @@ SHOTS = (
     Shot("entry-phone", "grid.yucun", ENTRY, (choose("纠纷类型", "其他"), fill("其他类型说明", "屋檐滴水")), PHONE),
     Shot("designer", "admin", "/admin/forms/", (click("main tbody a:has-text('邻里纠纷登记')"),)),
     Shot("audit", "auditor.county", "/admin/audit/"),
+    Shot("coin-figures", "leader.county", "/coins/figures"),
+    Shot("counter-phone", "clerk.yucun", "/counter", (), PHONE),
 )
 
 
