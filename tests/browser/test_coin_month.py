@@ -19,7 +19,6 @@ from services import coins
 from shell import clock
 from tests.browser.test_counter import become, scan
 from tests.browser.test_entry import DESK, PHONE, accessible, narrow_enough, open_as
-from tests.functional.test_counter import move_in
 from tests.support.cast import SYSTEM, Cast
 from tests.support.coins import RICE, SOAP, Purse, Station
 from tests.support.entry import picture
@@ -44,7 +43,7 @@ def station(app: Flask, cast: Cast) -> Station:
     station = Station(cast, budget=0)
     publish_rules(cast, items={"snow": SNOW})
     station.household("H1")
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     return station
 
 

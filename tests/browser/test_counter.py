@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from models.base import db
 from shell.bearer import TOKEN
 from tests.browser.test_entry import PHONE, accessible, narrow_enough, open_as
-from tests.functional.test_counter import LATER_THAN_EVER, move_in
+from tests.functional.test_counter import LATER_THAN_EVER
 from tests.support.cast import Cast
 from tests.support.coins import RICE, SOAP, Purse, Station
 from tests.support.web import serving
@@ -28,7 +28,7 @@ def engine_name() -> str:
 def station(app: Flask, cast: Cast) -> Station:
     station = Station(cast)
     station.earn("H1", 100, expires_on=LATER_THAN_EVER)
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     return station
 
 

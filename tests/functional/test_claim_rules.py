@@ -50,8 +50,8 @@ def test_a_person_and_a_village_have_their_own_caps(village: Village, cast: Cast
     with pytest.raises(ClaimRefused) as refused:
         village.file("H1", 5, what="each")
     assert refused.value.field == "resident_id"
-    one = village.live_in("H1", "villager.yucun")
-    other = village.live_in("H1", "clerk.yucun")
+    one = village.station.move_in("H1", "villager.yucun")
+    other = village.station.move_in("H1", "clerk.yucun")
     village.approved("H1", 8, what="each", resident_id=one)
     over = village.file("H1", 5, what="each", resident_id=one)
     with pytest.raises(CapReached) as reached:

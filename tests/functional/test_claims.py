@@ -13,10 +13,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from models.accounts import User
 from models.base import db
 from models.claims import ClaimState, CoinClaim
-from models.people import Resident
 from queries.claims import claim_by_uid, listed, on_notice
 from queries.point_rules import expires_on, rules_in_force
 from services import claims
@@ -27,7 +25,6 @@ from services.claims import CapReached, ClaimMoved
 from services.coins import OwnHousehold
 from services.point_rules import RulesPublished, Said, Terms, put_item
 from services.refusals import NotAllowed, NotFound
-from services.transaction import write_transaction
 from shell import clock
 from tests.pages import JudgingClient
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
@@ -67,19 +64,6 @@ class Village:
     def sweep(self, day: date) -> tuple[int, int]:
         return post_due(actor=SYSTEM, at=AT, today=day)
 
-    def live_in(self, code: str, username: str) -> int:
-        """Say of an account that it belongs to a member of a household."""
-        home = self.station.household(code)
-        with write_transaction():
-            resident = Resident(
-                household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
-                village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
-            )  # fmt: skip
-            db.session.add(resident)
-            db.session.flush()
-            db.session.get_one(User, self.cast.users[username]).resident_id = resident.id
-            return resident.id
-
 
 @pytest.fixture
 def village(app: Flask, cast: Cast) -> Village:
@@ -87,7 +71,7 @@ def village(app: Flask, cast: Cast) -> Village:
 
 
 def test_a_claim_becomes_coins_after_review_approval_and_notice_and_only_once(village: Village) -> None:
-    member = village.live_in("H1", "villager.yucun")
+    member = village.station.move_in("H1", "villager.yucun")
     claim = village.file("H1", 6, by="villager.yucun", resident_id=member)
     with pytest.raises(ClaimMoved):
         village.do(claims.approve, claim, today=village.day)
@@ -127,7 +111,7 @@ def test_who_filed_it_and_who_lives_there_decide_nothing(village: Village) -> No
     village.do(claims.agree, own, by=WORKER)
     with pytest.raises(OwnClaim):
         village.do(claims.approve, own, today=village.day)
-    village.live_in("H2", OFFICIAL)
+    village.station.move_in("H2", OFFICIAL)
     home = village.file("H2", 5)
     with pytest.raises(OwnHousehold):
         village.do(claims.agree, home)
@@ -200,7 +184,7 @@ def test_an_objection_stops_the_claim_until_it_is_decided_and_a_refusal_is_appea
 
 
 def test_who_refused_a_claim_has_no_say_in_its_appeal(village: Village, client: JudgingClient) -> None:
-    village.live_in("H1", "villager.yucun")
+    village.station.move_in("H1", "villager.yucun")
     claim = village.file("H1", 5, by="villager.yucun")
     village.do(claims.refuse, claim, note="没有看到")
     village.do(claims.appeal, claim, note="有照片", by="villager.yucun")
@@ -263,7 +247,7 @@ def test_a_deduction_is_known_to_its_household_alone_and_waits_for_its_appeal(
     board = client.get("/coins/notice").text
     assert ("庭院整洁" in board, "乱倒垃圾" in board, "张**" in board, "张三" in board) == (True, False, True, False)
     assert client.get(f"/field/claims/{claim.uid}").status_code == 404
-    village.live_in("H1", "villager.yucun")
+    village.station.move_in("H1", "villager.yucun")
     assert "乱倒垃圾" in client.get(f"/field/claims/{claim.uid}").text
     assert village.sweep(village.day + timedelta(days=6)) == (2, 0)
     assert (village.station.purse("H1").balance, claim.state, shown.state) == (22, "posted", "posted")

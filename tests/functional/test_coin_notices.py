@@ -10,10 +10,8 @@ from flask import Flask
 
 from jobs.coins import remind_of_expiry, verify_ledger
 from jobs.nightly import PERIODIC
-from models.accounts import User
 from models.base import db
 from models.messages import Notice
-from models.people import Resident
 from services.messages import deliver_waiting
 from services.settings import change_setting
 from services.transaction import write_transaction
@@ -31,19 +29,6 @@ def night(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 1, tzinfo=AT.tzinfo)  # 9:00 in the county
 
 
-def lives_in(station: Station, username: str, code: str) -> None:
-    """Link an account with a member of a household."""
-    home = station.household(code)
-    with write_transaction():
-        resident = Resident(
-            household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
-            village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
-        )  # fmt: skip
-        db.session.add(resident)
-        db.session.flush()
-        db.session.get_one(User, station.cast.users[username]).resident_id = resident.id
-
-
 def notices(cast: Cast, username: str) -> list[str]:
     """Deliver what waits and return what a user was told, in order."""
     deliver_waiting(at=AT + timedelta(days=60))
@@ -52,7 +37,7 @@ def notices(cast: Cast, username: str) -> list[str]:
 
 
 def test_a_household_and_the_village_are_told_once_what_expires_in_thirty_days(station: Station, cast: Cast) -> None:
-    lives_in(station, "villager.yucun", "H1")
+    station.move_in("H1", "villager.yucun")
     station.earn("H1", 30)
     station.earn("H1", 50, expires_on=date(2027, 12, 31))
     station.earn("H2", 8)
@@ -75,8 +60,8 @@ def test_a_household_and_the_village_are_told_once_what_expires_in_thirty_days(s
 def test_a_night_that_was_missed_is_made_up_for_and_each_day_of_expiry_is_told_of_itself(
     station: Station, cast: Cast
 ) -> None:
-    lives_in(station, "villager.yucun", "H1")
-    lives_in(station, "grid.yucun", "H1")
+    station.move_in("H1", "villager.yucun")
+    station.move_in("H1", "grid.yucun")
     for points, day in ((3, 10), (4, 20)):
         station.earn("H1", points, expires_on=date(2026, 12, day))
     station.earn("H2", 30, expires_on=date(2026, 12, 9))
@@ -90,7 +75,7 @@ def test_a_night_that_was_missed_is_made_up_for_and_each_day_of_expiry_is_told_o
 
 
 def test_a_county_sets_the_days_or_turns_the_notices_off(station: Station, cast: Cast) -> None:
-    lives_in(station, "villager.yucun", "H1")
+    station.move_in("H1", "villager.yucun")
     station.earn("H1", 30)
     county = cast.units["安吉县综治中心"]
     for version, (days, told) in enumerate(((0, 0), (7, 1))):

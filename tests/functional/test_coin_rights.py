@@ -25,7 +25,6 @@ from services.coins import OwnHousehold
 from services.posting import Receipt
 from services.redemptions import Held
 from services.refusals import NotAllowed, NotFound, Refusal
-from tests.functional.test_coins import lives_in
 from tests.functional.test_point_imports import put, workbook
 from tests.support.cast import AT, SYSTEM, TODAY, Cast, chain_length
 from tests.support.coins import SOAP, Station, uid
@@ -169,7 +168,8 @@ def test_every_act_is_refused_to_everybody_from_elsewhere_and_done_for_whom_it_i
 
 def test_nobody_posts_or_decides_for_their_own_household(app: Flask, cast: Cast) -> None:
     scene = Scene(cast)
-    official = lives_in(scene.station, OFFICIAL, "H1")
+    scene.station.move_in("H1", OFFICIAL)
+    official = cast.actor(OFFICIAL)
     assert done(scene, FOR_A_HOME, official, (OwnHousehold, *BY_ROW)) == []
 
 

@@ -12,12 +12,10 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from models.access import Actor
-from models.accounts import User
 from models.base import db
 from models.coins import CoinJournal
 from models.orgs import OrgUnit
-from models.people import Household, Resident
+from models.people import Household
 from queries.ledger_audit import audit_ledger
 from services import coins, posting
 from services.coins import NotCloseable, OwnHousehold, SourceConflict
@@ -165,7 +163,8 @@ def test_nothing_becomes_effective_in_a_closed_month(station: Station) -> None:
 
 
 def test_nobody_acts_for_their_own_household(station: Station) -> None:
-    official = lives_in(station, "official.yucun", "H1")
+    station.move_in("H1", "official.yucun")
+    official = station.cast.actor("official.yucun")
     with pytest.raises(OwnHousehold):
         station.earn("H1", 5, actor=official)
     station.earn("H2", 5, actor=official)
@@ -184,24 +183,11 @@ def test_a_village_neither_awards_nor_redeems_nor_takes_back_in_another(station:
     assert station.purse("H1").balance == 40
 
 
-def lives_in(station: Station, username: str, code: str) -> Actor:
-    """Let an account be that of a member of a household."""
-    home = station.household(code)
-    with write_transaction():
-        resident = Resident(
-            household_id=home.id, name="胡村民", county_id=home.county_id, town_id=home.town_id,
-            village_id=home.village_id, org_id=home.org_id, created_at=AT, updated_at=AT, row_version=1,
-        )  # fmt: skip
-        db.session.add(resident)
-        db.session.flush()
-        db.session.get_one(User, station.cast.users[username]).resident_id = resident.id
-    return station.cast.actor(username)
-
-
 def test_a_villager_holds_and_gives_back_for_the_own_household_only(station: Station) -> None:
     station.earn("H1", 40)
     station.earn("H2", 40)
-    villager = lives_in(station, "villager.yucun", "H1")
+    station.move_in("H1", "villager.yucun")
+    villager = station.cast.actor("villager.yucun")
     neighbours = station.hold("H2", {SOAP: 1}, actor=station.cast.actor("clerk.yucun"))
     with pytest.raises(NotFound):
         station.hold("H2", {SOAP: 1}, actor=villager)

@@ -38,11 +38,6 @@ def station(app: Flask, cast: Cast) -> Station:
     return station
 
 
-def move_in(station: Station, username: str = "villager.yucun", code: str = "H1") -> None:
-    """Make the villager a member of a household."""
-    station.move_in(code, username)
-
-
 def enter_as(client: JudgingClient, cast: Cast, username: str) -> None:
     """Sign in and open a page, whose token the posts then carry."""
     cast.sign_in(client, username)
@@ -114,7 +109,7 @@ def test_an_official_takes_a_redemption_back_once_and_with_a_reason(
 def test_a_villager_holds_and_the_clerk_hands_over_once(client: JudgingClient, station: Station, cast: Cast) -> None:
     enter_as(client, cast, "villager.yucun")
     assert "还没有关联到家庭" in client.get("/own/coins").text
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     assert "2099-12-31 前要用掉" in client.get("/own/coins").text
     page = client.get(f"/own/stations/{station.id}").text
     wanted = {"uid": uid_of(page), f"q_{station.goods[RICE]}": "2", "act": "hold"}
@@ -138,7 +133,7 @@ def test_a_villager_holds_and_the_clerk_hands_over_once(client: JudgingClient, s
 def test_a_villager_meets_only_the_own_household_and_cancels(
     client: JudgingClient, station: Station, cast: Cast
 ) -> None:
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     station.earn("H2", 40)
     others, own = station.hold("H2", {RICE: 1}), station.hold("H1", {SOAP: 1}, at=now())
     enter_as(client, cast, "villager.yucun")

@@ -17,7 +17,7 @@ from models.coins import CoinJournal
 from models.files import File
 from services.transaction import write_transaction
 from shell.clock import now
-from tests.functional.test_counter import LATER_THAN_EVER, enter_as, move_in, uid_of
+from tests.functional.test_counter import LATER_THAN_EVER, enter_as, uid_of
 from tests.pages import JudgingClient
 from tests.support.cast import SINCE, Cast, chain_length
 from tests.support.codes import bomb, photo_of
@@ -58,7 +58,7 @@ def traces() -> tuple[int, int, int]:
 def test_a_photographed_voucher_is_handed_over_as_a_typed_one(
     client: JudgingClient, station: Station, cast: Cast
 ) -> None:
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     held = station.hold("H1", {RICE: 2}, at=now())
     enter_as(client, cast, "clerk.yucun")
     before = traces()
@@ -148,7 +148,7 @@ def test_the_codes_on_a_villagers_own_pages_are_ones_that_any_scanner_reads(
     client: JudgingClient, station: Station, cast: Cast
 ) -> None:
     """A Micro QR code has one corner mark instead of three: phones and most scanners pass it by."""
-    move_in(station)
+    station.move_in("H1", "villager.yucun")
     held = station.hold("H1", {RICE: 1}, at=now())
     enter_as(client, cast, "villager.yucun")
     for address in ("/own/coins", f"/own/vouchers/{held.code}"):

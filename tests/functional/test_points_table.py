@@ -119,7 +119,7 @@ def test_home_tells_everybody_what_of_the_coins_waits_for_them(village: Village,
     refused = village.do(claims.refuse, village.file("H1", 5), note="没有看到")
     village.do(claims.appeal, refused, note="有照片", by=WORKER)
     village.do(claims.object_to, village.approved("H2", 5), note="没有扫", today=village.day, by=WORKER)
-    village.live_in("H1", "villager.yucun")
+    village.station.move_in("H1", "villager.yucun")
     village.station.earn("H1", 7)
     marks = dict.fromkeys(village.station.goods.values(), 3)
     remind_at(village.station.station, marks, actor=village.cast.actor(OFFICIAL), at=AT)

@@ -93,8 +93,8 @@ class Station:
                 self.households[code] = made.id
         return db.session.get_one(Household, self.households[code])
 
-    def move_in(self, code: str, username: str) -> None:
-        """Make the owner of an account a member of a household."""
+    def move_in(self, code: str, username: str) -> int:
+        """Make the owner of an account a member of a household; return the member's id."""
         home = self.household(code)
         with write_transaction():
             resident = Resident(
@@ -104,6 +104,7 @@ class Station:
             db.session.add(resident)
             db.session.flush()
             db.session.get_one(User, self.cast.users[username]).resident_id = resident.id
+            return resident.id
 
     def allot(self, amount: int, **more: Any) -> Receipt:
         village = db.session.get_one(OrgUnit, self.village_id)
