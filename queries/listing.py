@@ -170,50 +170,36 @@ class Arms:
         self.times *= 1 if drive.field.single else max(1, len(drive.values))
         for town, village in self.scope.towns:
             for where in self._driving(drive):
-                self._arm(drive.field, town, village, where, probes)
+                self._arm(drive.field, town, village, where, probes, order="" if drive.is_range else "i.record_id DESC")
         self.by_unit([drive, *probes])
 
     def by_sort(self, drive: Condition | None, probes: Iterable[Condition]) -> None:
         """Walk the sort field's own rows in its order; `drive` narrows that same field."""
         assert self.sort is not None
         probes = list(probes)
+        order = f"i.value {self.way}, i.record_id {self.way}"
         for town, village in self.scope.towns:
             for where in self._driving(drive) if drive else [""]:
-                self._arm(self.sort, town, village, where, probes, own_order=True)
+                self._arm(self.sort, town, village, where, probes, order=order, own=True)
         self.by_unit([*([drive] if drive else []), *probes])
 
     def _arm(
-        self,
-        field: IndexedField,
-        town: int,
-        village: int | None,
-        where: str,
-        probes: Iterable[Condition],
-        *,
-        own_order: bool = False,
-    ) -> None:
-        joined = self.sort is not None and not own_order
+        self, field: IndexedField, town: int, village: int | None, where: str, probes: Iterable[Condition], *,
+        order: str, own: bool = False,
+    ) -> None:  # fmt: skip
+        """Walk the rows of a field in a township. `order` is the one its index gives, `own` says it is the sort's."""
+        joined = self.sort is not None and not own
+        row, order = ("s", "") if joined else ("i", order)
         source = f"{field.table} AS i" + (f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else "")
-        row = "s" if joined else "i"
         parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND i.town_id = {self.bind(town)}{where}"]
         if joined:
             parts.append(self._sort_row("i.record_id", "i.town_id"))
         if village is not None:
             parts.append(f"i.village_id = {self.bind(village)}")
         parts.append(self._after(f"{row}.value", f"{row}.record_id"))
-        order = f"i.value {self.way}, i.record_id {self.way}" if own_order else "i.record_id DESC"
-        found = "" if joined or (" >= " in where and not own_order) else order
-        asked = [self.probe(one, "i.record_id", "i.town_id", alone=bool(found)) for one in probes]
-        self._select(
-            f"{row}.value",
-            f"{row}.record_id",
-            "i.town_id",
-            source,
-            parts,
-            asked,
-            "i.record_id, i.town_id, i.value",
-            found,
-        )
+        asked = [self.probe(one, "i.record_id", "i.town_id", alone=bool(order)) for one in probes]
+        told = self._told(f"{row}.value", f"{row}.record_id", "i.town_id")
+        self._walk(told, source, parts, asked, columns="i.record_id, i.town_id, i.value", order=order)
 
     def _driving(self, drive: Condition) -> list[str]:
         if drive.is_range:
@@ -233,16 +219,14 @@ class Arms:
             self._record_arm(one, probes)
 
     def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
-        joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
+        town, order = "coalesce(r.town_id, 0)", "" if self.sort else "r.id DESC"
+        source = "record AS r" + (f" CROSS JOIN {self.sort.table} AS s" if self.sort else "")
         parts = [f"r.form_id = {self.form} AND r.state = 'active' AND r.{one.column} = {self.bind(one.id)}"]
         if self.sort:
-            parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
+            parts.append(self._sort_row("r.id", town))
         parts.append(self._after("s.value", "r.id"))
-        order = "" if joined else "r.id DESC"
-        asked = [self.probe(each, "r.id", "coalesce(r.town_id, 0)", alone=bool(order)) for each in probes]
-        self._select(
-            "s.value", "r.id", "coalesce(r.town_id, 0)", f"record AS r{joined}", parts, asked, "r.id, r.town_id", order
-        )
+        asked = [self.probe(each, "r.id", town, alone=bool(order)) for each in probes]
+        self._walk(self._told("s.value", "r.id", town), source, parts, asked, columns="r.id, r.town_id", order=order)
 
     # ---- arms that walk the word index
 
@@ -251,15 +235,16 @@ class Arms:
         probes = list(probes)
         found = self._fts(words) if db.engine.dialect.name == "sqlite" else self._gin(words)
         if not probes and not self.sort:
-            self._select("", "w.id", "0", found, [self._after("", "w.id")])
+            self._walk(self._told("", "w.id", "0"), found, [self._after("", "w.id")])
             return
+        town = "coalesce(r.town_id, 0)"
+        source = f"{found} CROSS JOIN record AS r" + (f" CROSS JOIN {self.sort.table} AS s" if self.sort else "")
         parts = [f"r.id = w.id AND r.form_id = {self.form}"]
         if self.sort:
-            parts.append(self._sort_row("r.id", "coalesce(r.town_id, 0)"))
+            parts.append(self._sort_row("r.id", town))
         parts.append(self._after("s.value", "w.id"))
-        parts.extend(self.probe(one, "r.id", "coalesce(r.town_id, 0)") for one in probes)
-        joined = f" CROSS JOIN {self.sort.table} AS s" if self.sort else ""
-        self._select("s.value", "w.id", "r.town_id", f"{found} CROSS JOIN record AS r{joined}", parts)
+        asked = [self.probe(one, "r.id", town) for one in probes]
+        self._walk(self._told("s.value", "w.id", "r.town_id"), source, parts, asked)
 
     def _places(self) -> list[str]:
         marks = {"town_id": "tt", "village_id": "vv", "org_id": "oo"}
@@ -335,12 +320,14 @@ class Arms:
     def sql(self) -> list[str]:
         return [walk.sql for walk in self.walks]
 
-    def _select(
-        self, value: str, ident: str, town: str, source: str, parts: Iterable[str], probes: Iterable[str] = (),
-        columns: str = "", order: str = "",
+    def _told(self, value: str, ident: str, town: str) -> str:
+        return f"{value} AS value, {ident} AS id" if self.sort else f"{ident} AS id, {town} AS town"
+
+    def _walk(
+        self, told: str, source: str, parts: Iterable[str], probes: Iterable[str] = (), *, columns: str = "",
+        order: str = "",
     ) -> None:  # fmt: skip
-        where = " AND ".join(part for part in parts if part) or "1 = 1"
-        told = f"{value} AS value, {ident} AS id" if self.sort else f"{ident} AS id, {town} AS town"
+        where = " AND ".join(filter(None, parts)) or "1 = 1"
         self.walks.append(Walk(told, source, where, " AND ".join(probes), columns, order))
 
     # ---- answers
