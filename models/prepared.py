@@ -57,7 +57,7 @@ class Prepared:
             self._run(rows, _Spelled.run_all)
 
     def _run(self, values: Any, how: Callable[..., Any]) -> Any:
-        dialect, connection = _driver()
+        dialect, connection = driver()
         spelled = self._spelled.get(dialect.name)
         if spelled is None:
             spelled = self._spelled[dialect.name] = _spell(self._statement, self._columns, dialect)
@@ -107,8 +107,8 @@ class _Spelled:
         return [self.row(one) for one in found]
 
 
-def _driver() -> tuple[sa.Dialect, Any]:
-    """Return the act's connection as the driver has it: asked of the session once in an act."""
+def driver() -> tuple[sa.Dialect, Any]:
+    """Return the session's connection as the driver has it, its transaction open: asked once in an act."""
     session = db.session()
     found: tuple[sa.Dialect, Any] | None = session.info.get(DRIVER)
     if found is None:

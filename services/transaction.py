@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
 try:
@@ -13,18 +13,17 @@ try:
 except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own busy handler remains
     fcntl = None  # type: ignore[assignment]
 
-from sqlalchemy import event
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session as OrmSession
 
-from models.base import Session, db
-from models.prepared import DRIVER
+from models.base import LATER, db
+from models.prepared import DRIVER, Prepared, driver
 from services.audit import seal_audit
 from services.refusals import AlreadyThere
 
 P = ParamSpec("P")
 R = TypeVar("R")
-QUEUE = "queue"  # where the session keeps its place in the writers' queue
+_BEGIN, _COMMIT = Prepared(sa.text("BEGIN IMMEDIATE")), Prepared(sa.text("COMMIT"))
 
 
 def transaction(act: Callable[P, R]) -> Callable[P, R]:
@@ -48,14 +47,21 @@ def write_transaction() -> Iterator[None]:
     """
     session = db.session()
     session.rollback()
-    # The connection is fetched before the lock and goes back after it: whoever waits does not wait for that.
-    with db.engine.connect() as connection, _write_queue(session):
+    # What needs no lock is done before it or after it: whoever waits does not wait for that.
+    with db.engine.connect() as connection, ExitStack() as turn:
         session.info["writing"] = connection
         session.info["audit"] = []
         try:
+            ours = _opened(connection)
+            turn.enter_context(_write_queue())
+            if ours:
+                _BEGIN.run()
             yield
             session.flush()
             seal_audit(session)
+            if ours:
+                _COMMIT.run()
+                turn.close()
             session.commit()
         except IntegrityError as error:
             session.rollback()
@@ -71,6 +77,18 @@ def write_transaction() -> Iterator[None]:
             session.info.pop(DRIVER, None)
 
 
+def _opened(connection: sa.Connection) -> bool:
+    """Open the session's transaction; return whether its BEGIN and its COMMIT are left to say.
+
+    On SQLite they are: said on the driver, the lock is kept for what lies between them and no more.
+    """
+    ours = connection.dialect.name == "sqlite"
+    if ours:
+        connection.info[LATER] = True
+    driver()
+    return ours
+
+
 def _is_double(error: IntegrityError) -> bool:
     """Tell whether two acts at the same moment wrote what may be there once: on PostgreSQL neither saw the other."""
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
@@ -78,29 +96,15 @@ def _is_double(error: IntegrityError) -> bool:
 
 
 @contextmanager
-def _write_queue(session: OrmSession) -> Iterator[None]:
+def _write_queue() -> Iterator[None]:
     """Queue SQLite writers on a file lock: its busy handler starves some of them for seconds, flock does not."""
     path = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
     if path is None or fcntl is None:
         yield
         return
     handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
-    session.info[QUEUE] = handle
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        _leave_queue(session)
-
-
-@event.listens_for(Session, "after_commit")
-def _committed(session: OrmSession) -> None:
-    """Let the next writer in as soon as the commit stands: what the session does after it is its own affair."""
-    if not session.in_nested_transaction():  # the end of a savepoint is told here too
-        _leave_queue(session)
-
-
-def _leave_queue(session: OrmSession) -> None:
-    handle = session.info.pop(QUEUE, None)
-    if handle is not None:
         os.close(handle)  # closing gives the lock back
