@@ -3,7 +3,8 @@
 It merges no arms that are to be sorted: it reads each whole, a million rows for a page of fifty. So each arm says its
 own end, and all arms of a field are one statement that is planned once: LATERAL, for each township and value. Seeing an
 order, a limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
-row; OFFSET 0 keeps it from either. And its word index has no order: the newest records are looked through first.
+row; OFFSET 0 keeps it from either. And its word index has no order. So it also has words that say where a record stands
+among all, and the newest eight thousand are looked through first, then so many more, and everything last.
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ import sqlalchemy as sa
 
 from engine.bigrams import bigrams
 from models.prepared import Prepared
-from models.records import Record
+from models.records import SEARCHED, STRETCHES, Record, standing
 from queries.conditions import Condition, Words
 from queries.indexing import NUMBER, IndexedField, tokens_of
 from queries.listing import TOWN, Arms, Rows
 from queries.scope import Slice
 
-FIRST_LOOK, WIDER = 20_000, 10  # how many of the newest records are looked through for words, and how much more then
 # How the word index is read: by itself, lest the planner walk the records newest first and compare; or up to an end.
 AT_ONCE, BY_AND_BY = "AS MATERIALIZED", "AS NOT MATERIALIZED"
-EVERYTHING = 2**62
+NO_END = 2**62
 _NEWEST = Prepared(sa.select(sa.func.max(Record.id).label("id")))
 
 
@@ -33,11 +33,11 @@ class PostgresArms(Arms):
 
     sure_counts = False
     fence = " OFFSET 0"
-    windowed = False
+    words: Sequence[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.bind.values |= {"most": EVERYTHING, "low": 0, "high": EVERYTHING}  # see rows(); counts know no end
+        self.bind.values |= {"most": NO_END}  # see rows(); counts know no end
 
     def _field_arms(
         self, field: IndexedField, drive: Condition | None, probes: Sequence[Condition], *, own: bool
@@ -80,13 +80,11 @@ class PostgresArms(Arms):
         self.sql.append(f"SELECT a.* FROM ({arm}) AS a")  # noqa: S608 - bound
 
     def _found(self, words: Sequence[Words]) -> str:
-        grams = tokens_of(self.scope.form_id, sorted({pair for one in words for pair in bigrams(one.text)}))
+        self.words = tokens_of(self.scope.form_id, sorted({pair for one in words for pair in bigrams(one.text)}))
+        self.bind.values["words"] = self.words
         places = self._places()
-        where = f"grams @> CAST({self.bind(grams)} AS text[])"
-        where += f" AND grams && CAST({self.bind(places)} AS text[])" if places else ""
-        if self.sort is None:
-            self.windowed = True
-            where += " AND record_id > %(low)s AND record_id <= %(high)s"
+        where = f"{SEARCHED} @> CAST(%(words)s AS text[])"
+        where += f" AND {SEARCHED} && CAST({self.bind(places)} AS text[])" if places else ""
         rows = f"SELECT record_id AS id FROM record_search WHERE {where}"  # noqa: S608 - names are ours, values bound
         return f"(WITH found {AT_ONCE} ({rows}) SELECT id FROM found) AS w"  # noqa: S608 - bound
 
@@ -114,12 +112,12 @@ class PostgresArms(Arms):
         if not self.sql:
             return []
         self.bind.values["most"] = limit * self.times
-        if not self.windowed:
+        if not self.words or self.sort is not None:
             return super().rows(limit)
         sql, found = f"{' UNION ALL '.join(self.sql)} {self.ending(limit)}", []
-        for low, high in self._windows():
-            self.bind.values |= {"low": low, "high": high}
-            found += self._rows(sql)
+        for stretch in self._stretches():
+            self.bind.values["words"] = [*self.words, *stretch]
+            found = self._rows(sql)
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -129,10 +127,8 @@ class PostgresArms(Arms):
         self.sql = [arm.replace(AT_ONCE, BY_AND_BY) for arm in self.sql]
         return super().count(most)
 
-    def _windows(self) -> Iterator[tuple[int, int]]:
-        """Yield ranges of record ids, the newest first and each wider than the one before."""
-        newest = _NEWEST.all()[0].id or 0
-        high, width = min(newest, self.cursor[1] - 1) if self.cursor else newest, FIRST_LOOK
-        while high > 0:
-            yield max(high - width, 0), high
-            high, width = high - width, width * WIDER
+    def _stretches(self) -> Iterator[list[str]]:
+        """Yield the words of the stretch of records where the page begins, of ever wider ones, and none at last."""
+        begins = self.cursor[1] - 1 if self.cursor else _NEWEST.all()[0].id or 0
+        yield from ([standing(begins, shift)] for shift in STRETCHES)
+        yield []
