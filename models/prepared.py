@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -79,7 +80,7 @@ class _Spelled:
     """A statement in the words of one dialect."""
 
     sql: str
-    order: Sequence[str] | None  # of positional parameters; None where the driver takes them by name
+    order: Convert | None  # puts positional parameters into theirs; None where the driver takes them by name
     fixed: Mapping[str, Any]  # values that the statement itself says
     inward: Sequence[tuple[str, Convert]]
     outward: Sequence[tuple[int, Convert]]
@@ -98,7 +99,7 @@ class _Spelled:
         sent = {**self.fixed, **values}
         for name, convert in self.inward:
             sent[name] = convert(sent[name])
-        return sent if self.order is None else [sent[name] for name in self.order]
+        return sent if self.order is None else self.order(sent)
 
     def rows(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
         found = self.run(connection, values).fetchall()
@@ -128,12 +129,18 @@ def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _S
     row = namedtuple("Row", [column.key for column in shown])  # type: ignore[misc]
     return _Spelled(
         str(compiled),
-        compiled.positiontup if compiled.positional else None,
+        _ordering(compiled.positiontup or ()) if compiled.positional else None,
         {name: bind.value for name, bind in names.items() if bind.value is not None and not bind.required},
         _converting((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in names.items()),
         _converting((n, one.type.dialect_impl(dialect).result_processor(dialect, None)) for n, one in enumerate(shown)),
         row._make,
     )
+
+
+def _ordering(names: Sequence[str]) -> Convert:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda sent: [sent[name] for name in names]
 
 
 def _converting(found: Iterable[tuple[K, Convert | None]]) -> tuple[tuple[K, Convert], ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import ParamSpec, TypeVar
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
 
 try:
     import fcntl
@@ -31,12 +31,23 @@ def transaction(act: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(act)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if db.session.info.get("writing"):
-            return act(*args, **kwargs)
-        with write_transaction():
+        with Act():
             return act(*args, **kwargs)
 
     return wrapper
+
+
+class Act:
+    """The same for a part of a function: what stands before it asks the database nothing and keeps nobody waiting."""
+
+    def __enter__(self) -> None:
+        self._outermost = None if db.session.info.get("writing") else write_transaction()
+        if self._outermost:
+            self._outermost.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._outermost:
+            self._outermost.__exit__(*raised)
 
 
 @contextmanager
@@ -48,20 +59,16 @@ def write_transaction() -> Iterator[None]:
     session = db.session()
     session.rollback()
     # What needs no lock is done before it or after it: whoever waits does not wait for that.
-    with db.engine.connect() as connection, ExitStack() as turn:
+    with db.engine.connect() as connection:
         session.info["writing"] = connection
         session.info["audit"] = []
+        turn = _Turn()
         try:
-            ours = _opened(connection)
-            turn.enter_context(_write_queue())
-            if ours:
-                _BEGIN.run()
+            turn.begin(connection)
             yield
             session.flush()
             seal_audit(session)
-            if ours:
-                _COMMIT.run()
-                turn.close()
+            turn.commit()
             session.commit()
         except IntegrityError as error:
             session.rollback()
@@ -72,21 +79,10 @@ def write_transaction() -> Iterator[None]:
             session.rollback()
             raise
         finally:
+            turn.leave()
             session.info.pop("writing", None)
             session.info.pop("audit", None)
             session.info.pop(DRIVER, None)
-
-
-def _opened(connection: sa.Connection) -> bool:
-    """Open the session's transaction; return whether its BEGIN and its COMMIT are left to say.
-
-    On SQLite they are: said on the driver, the lock is kept for what lies between them and no more.
-    """
-    ours = connection.dialect.name == "sqlite"
-    if ours:
-        connection.info[LATER] = True
-    driver()
-    return ours
 
 
 def _is_double(error: IntegrityError) -> bool:
@@ -95,16 +91,37 @@ def _is_double(error: IntegrityError) -> bool:
     return state in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
-@contextmanager
-def _write_queue() -> Iterator[None]:
-    """Queue SQLite writers on a file lock: its busy handler starves some of them for seconds, flock does not."""
-    path = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
-    if path is None or fcntl is None:
-        yield
-        return
-    handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)  # closing gives the lock back
+class _Turn:
+    """The turn of one writer. On PostgreSQL, where writers wait for rows, there is nothing to it.
+
+    SQLite has one writer at a time. They queue on a file lock, because its busy handler starves some of them for
+    seconds and flock does not; and BEGIN and COMMIT are said on the driver, with the session's own work around them.
+    """
+
+    def __init__(self) -> None:
+        self._handle: int | None = None
+        self._ours = False
+
+    def begin(self, connection: sa.Connection) -> None:
+        self._ours = connection.dialect.name == "sqlite"
+        connection.info[LATER] = self._ours
+        driver()  # opens the session's transaction
+        if self._ours:
+            self._queue(connection.engine.url.database)
+            _BEGIN.run()
+
+    def commit(self) -> None:
+        """Make the act last, and let the next writer in: what the session does after it is its own affair."""
+        if self._ours:
+            _COMMIT.run()
+            self.leave()
+
+    def _queue(self, path: str | None) -> None:
+        if path is not None and fcntl is not None:
+            self._handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def leave(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)  # closing gives the lock back
+            self._handle = None
