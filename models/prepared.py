@@ -64,10 +64,24 @@ class Prepared:
             spelled = self._spelled[dialect.name] = _spell(self._statement, self._columns, dialect)
         try:
             return how(spelled, connection, values)
-        except dialect.loaded_dbapi.Error as error:  # named as SQLAlchemy names it, without what people typed
-            raise DBAPIError.instance(
-                spelled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-            ) from error
+        except dialect.loaded_dbapi.Error as error:
+            raise _named(error, spelled.sql, dialect) from error
+
+
+def rows_of(sql: str, values: Mapping[str, Any]) -> list[Any]:
+    """Return the rows of a text put together for the driver, as plain tuples, on the same terms."""
+    dialect, connection = driver()
+    try:
+        found: list[Any] = connection.execute(sql, values).fetchall()
+    except dialect.loaded_dbapi.Error as error:
+        raise _named(error, sql, dialect) from error
+    return found
+
+
+def _named(error: Exception, sql: str, dialect: sa.Dialect) -> Exception:
+    """Name an error of the driver as SQLAlchemy names it, without what people typed."""
+    kind = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, kind, hide_parameters=True, dialect=dialect)
 
 
 def insertion(table: sa.Table, *left_out: str) -> Prepared:
