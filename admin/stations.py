@@ -20,7 +20,8 @@ from models.orgs import OrgUnit
 from models.stations import CoinStation
 from queries.orgs import org_tree
 from queries.scope import get_in_scope
-from queries.stations import settlements, till_of
+from queries.stations import till_of
+from queries.unit_journals import settlements
 from services.coins import settle_station
 from services.refusals import NotFound
 from services.stations import LEVELS, change_station, close_station, create_station

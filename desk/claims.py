@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
+from desk.paging import before_asked
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
 from queries.awards import REVERSE, uid_of
@@ -30,7 +31,7 @@ def claim_list() -> str:
     counts = reads.counts(who)
     if tab not in reads.TABS:
         tab = next((name for name in (reads.APPROVE, reads.REVIEW) if counts[name]), reads.REVIEW)
-    page = reads.listed(tab, who, before=request.args.get("before", type=_number))
+    page = reads.listed(tab, who, before=before_asked())
     return render_template(
         "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
         deduct=DEDUCT, full=who.can("household:list"),
@@ -145,12 +146,6 @@ def _waits_for_approval(claim: CoinClaim) -> bool:
 
 def _note() -> str:
     return request.form.get("note", "")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - int32
-        raise ValueError(text)
-    return int(text)
 
 
 def _done(claim_uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from desk.blueprint import bp
+from desk.paging import before_asked
 from models.stations import CoinStation, MoveKind
 from queries.stations import open_stations, station_in_scope
 from queries.stock import PAGE, Place, moves, shelf
@@ -116,7 +117,7 @@ def stock_reminders(station_id: int) -> Any:
 def _page(station_id: int, *, said: str = "", sent: Any = None) -> str:
     station = _station(station_id)
     places = shelf(station)
-    before = request.args.get("before", type=int)
+    before = before_asked()
     found = moves(station, before=before)
     return render_template(
         "desk/counter/stock.html", station=station, places=places, known=_known(places), said=said, sent=sent or {},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +25,7 @@ from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
 from shell.files import file_store
-
-UID_LENGTH = 32
+from shell.uids import sent_uid
 
 
 @bp.get("/claims")
@@ -61,7 +59,7 @@ def new_claim() -> Any:
                 flash(_("已申报，接下来等评议和审批。"), "success")
                 return redirect(url_for("field.claim", claim_uid=filed), 303)
             household = _household(request.values.get("household", ""))
-    form.uid.data = _uid()
+    form.uid.data = sent_uid()
     return render_template("field/claim_new.html", form=form, household=household, items=items), status
 
 
@@ -133,11 +131,6 @@ def _household(text: str) -> Household | None:
     return None if actor().can("household:list") else own_household(actor())
 
 
-def _uid() -> str:
-    sent = request.form.get("uid", "")
-    return sent if len(sent) == UID_LENGTH and sent.isascii() and sent.isalnum() else uuid.uuid4().hex
-
-
 def _file(form: Any, household: Household, items: dict[int, RuleItem]) -> str | None:
     """File what was typed; return the claim's uid, or None with what is wrong on the form."""
     ident = household.id
@@ -155,7 +148,7 @@ def _file(form: Any, household: Household, items: dict[int, RuleItem]) -> str | 
         )  # fmt: skip
         home = reads.claimable_household(ident, actor()) or abort(404)
         who: dict[str, Any] = {"actor": actor(), "at": clock.now(), "today": clock.today()}
-        return file_claim(home, asked, uid=_uid(), **who).uid
+        return file_claim(home, asked, uid=sent_uid(), **who).uid
     except (NotAllowed, NotFound):
         raise
     except Refusal as refusal:
