@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL
 
+from models.records import SEARCHED
 from queries.indexing import NUMBER, TEXT, Place
 
 MUCH = 2_000_000  # records whose index rows are no longer sorted in memory
@@ -166,7 +167,7 @@ class PostgresSink(Sink):
         for name in (TEXT, NUMBER):
             self.raw.execute(f"ALTER TABLE {name} ADD CONSTRAINT pk_{name} PRIMARY KEY ({self.KEYS})")
             self.raw.execute(f"CREATE INDEX ix_{name}_record ON {name} (record_id)")
-        self.raw.execute("CREATE INDEX ix_record_search_grams ON record_search USING gin (grams)")
+        self.raw.execute(f"CREATE INDEX ix_record_search_grams ON record_search USING gin ({SEARCHED})")
         self.raw.execute("SELECT setval(pg_get_serial_sequence('record', 'id'), (SELECT max(id) FROM record))")
         self.raw.commit()
         self.raw.autocommit = True

@@ -107,6 +107,17 @@ def _index_table(name: str, value: sa.types.TypeEngine[Any]) -> sa.Table:
 record_text = _index_table("record_text", sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql"))
 record_number = _index_table("record_number", sa.Float(53))
 
+# PostgreSQL finds records by these words: those of the answers, and where a record stands among all by its id.
+STRETCHES = (13, 16, 19)  # binary digits of an id that a stretch leaves out: 8,192 records, 65,536 and 524,288
+_STANDING = ", ".join(f"'@{shift}.' || (record_id >> {shift})::text" for shift in STRETCHES)
+SEARCHED = f"(grams || ARRAY[{_STANDING}])"
+
+
+def standing(record_id: int, shift: int) -> str:
+    """Return the word that all records of a stretch have. It is longer than any pair of characters."""
+    return f"@{shift}.{record_id >> shift}"
+
+
 record_search = sa.Table(  # PostgreSQL's word index; SQLite uses the FTS5 table record_fts (see migrations)
     "record_search",
     Base.metadata,

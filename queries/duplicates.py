@@ -19,6 +19,7 @@ from engine.definition import Definition, Item
 from models.access import Actor
 from models.forms import Form
 from models.records import Record
+from queries.arms import arms_over
 from queries.conditions import Condition, Words
 from queries.indexing import (
     EMPTY,
@@ -31,7 +32,7 @@ from queries.indexing import (
     stored_answers,
     world,
 )
-from queries.listing import Arms, Scope
+from queries.listing import Scope
 from queries.records import Listed, Request, page
 from queries.rights import Rights
 from queries.scope import slices
@@ -143,7 +144,7 @@ class _Asked:
         }
         if field is None or not values:
             return set()
-        arms = Arms(self.scope)
+        arms = arms_over(self.scope)
         arms.by_value(Condition(field, tuple(sorted(values, key=str))), [])
         return {ident for _value, ident in arms.rows(EACH)}
 
@@ -151,7 +152,7 @@ class _Asked:
         """Return the newest records that hold one of some pieces of a text, anywhere among their words."""
         found: set[int] = set()
         for piece in _pieces(text):
-            arms = Arms(self.scope)
+            arms = arms_over(self.scope)
             arms.by_words((Words(piece),), [])
             found |= {ident for _value, ident in arms.rows(EACH)}
         return found

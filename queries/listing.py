@@ -24,6 +24,7 @@ from queries.indexing import IndexedField, tokens_of
 from queries.scope import Slice
 
 MOST_ARMS = 96
+TOWN = "coalesce(r.town_id, 0)"
 Cursor = tuple[Any, int] | None
 Rows = list[tuple[Any, int]]
 _TOWNSHIPS = Prepared(
@@ -114,41 +115,14 @@ class Scope:
         return int(bind.rows(sql)[0][0])
 
 
-@dataclass(frozen=True)
-class Walk:
-    """One arm: what it tells of the rows of a source, on which conditions, and by which probes of each.
+class Arms:
+    """The arms of one statement. `cursor` is where the page begins: (value, id) under a sort, (None, id) without.
 
-    `order` says how an index gives the rows by itself, where that is the order asked.
+    This is how SQLite answers them; `queries/listing_postgres.py` says what PostgreSQL needs instead.
     """
 
-    told: str
-    source: str
-    where: str
-    probes: str = ""
-    columns: str = ""
-    order: str = ""
-
-    @property
-    def sql(self) -> str:
-        return f"SELECT {self.told} FROM {self.source} WHERE {' AND '.join(filter(None, (self.where, self.probes)))}"  # noqa: S608 - every value is bound
-
-    def ended(self, limit: str) -> str:
-        """Return the arm as PostgreSQL reads no more of it than it must.
-
-        It merges no arms that are to be sorted, it reads them whole; so each says its own end. And seeing an order, a
-        limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
-        row: OFFSET 0, here and in the probes, keeps it from either.
-        """
-        if not self.order:
-            return self.sql
-        rows = f"SELECT {self.columns} FROM {self.source} WHERE {self.where} ORDER BY {self.order} OFFSET 0"  # noqa: S608 - bound
-        alias = self.source.rpartition(" ")[2]
-        holds = f" WHERE {self.probes}" if self.probes else ""
-        return f"SELECT {self.told} FROM ({rows}) AS {alias}{holds} ORDER BY {self.order} LIMIT {limit}"  # noqa: S608 - bound
-
-
-class Arms:
-    """The arms of one statement. `cursor` is where the page begins: (value, id) under a sort, (None, id) without."""
+    sure_counts = True  # what the word index finds may be counted to the end
+    fence = ""  # what keeps a probe from being joined
 
     def __init__(
         self, scope: Scope, *, descending: bool = True, cursor: Cursor = None, sort: IndexedField | None = None
@@ -159,7 +133,7 @@ class Arms:
         self.descending = descending
         self.cursor = cursor
         self.sort = sort
-        self.walks: list[Walk] = []
+        self.sql: list[str] = []
         self.times = 2 if scope.overlapping else 1  # how often one record may be met
 
     # ---- arms that walk the side index
@@ -168,43 +142,53 @@ class Arms:
         """Walk the rows of some values or of a range, newest first or, under a sort, joined with the sort's rows."""
         probes = list(probes)
         self.times *= 1 if drive.field.single else max(1, len(drive.values))
-        for town, village in self.scope.towns:
-            for where in self._driving(drive):
-                self._arm(drive.field, town, village, where, probes, order="" if drive.is_range else "i.record_id DESC")
+        self._field_arms(drive.field, drive, probes, own=False)
         self.by_unit([drive, *probes])
 
     def by_sort(self, drive: Condition | None, probes: Iterable[Condition]) -> None:
         """Walk the sort field's own rows in its order; `drive` narrows that same field."""
         assert self.sort is not None
         probes = list(probes)
-        order = f"i.value {self.way}, i.record_id {self.way}"
-        for town, village in self.scope.towns:
-            for where in self._driving(drive) if drive else [""]:
-                self._arm(self.sort, town, village, where, probes, order=order, own=True)
+        self._field_arms(self.sort, drive, probes, own=True)
         self.by_unit([*([drive] if drive else []), *probes])
 
-    def _arm(
-        self, field: IndexedField, town: int, village: int | None, where: str, probes: Iterable[Condition], *,
-        order: str, own: bool = False,
-    ) -> None:  # fmt: skip
-        """Walk the rows of a field in a township. `order` is the one its index gives, `own` says it is the sort's."""
+    def _field_arms(
+        self, field: IndexedField, drive: Condition | None, probes: Sequence[Condition], *, own: bool
+    ) -> None:
+        """Add an arm for each township and each value; `own` says that the field is the one sorted by."""
         joined = self.sort is not None and not own
-        row, order = ("s", "") if joined else ("i", order)
-        source = f"{field.table} AS i" + (f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else "")
-        parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND i.town_id = {self.bind(town)}{where}"]
+        asked = [self.probe(one, "i.record_id", "i.town_id") for one in probes]
+        for town, village in self.scope.towns:
+            for where in self._driving(drive) if drive else [""]:
+                place = f"i.town_id = {self.bind(town)}{where}"
+                parts = [*self._field_rows(field, place, joined=joined)]
+                if village is not None:
+                    parts.append(f"i.village_id = {self.bind(village)}")
+                self._field_arm(field, [*parts, *asked], joined=joined)
+
+    def _field_rows(self, field: IndexedField, place: str, *, joined: bool) -> list[str]:
+        """Return the conditions on the rows of a field in a place that stand behind the cursor."""
+        row = "s" if joined else "i"
+        parts = [f"i.form_id = {self.form} AND i.fid = {self.bind(field.fid)} AND {place}"]
         if joined:
             parts.append(self._sort_row("i.record_id", "i.town_id"))
-        if village is not None:
-            parts.append(f"i.village_id = {self.bind(village)}")
-        parts.append(self._after(f"{row}.value", f"{row}.record_id"))
-        asked = [self.probe(one, "i.record_id", "i.town_id", alone=bool(order)) for one in probes]
+        return [*parts, self._after(f"{row}.value", f"{row}.record_id")]
+
+    def _field_arm(self, field: IndexedField, parts: Iterable[str], *, joined: bool) -> None:
+        row = "s" if joined else "i"
         told = self._told(f"{row}.value", f"{row}.record_id", "i.town_id")
-        self._walk(told, source, parts, asked, columns="i.record_id, i.town_id, i.value", order=order)
+        self._select(told, f"{field.table} AS i{self._with_sort(joined=joined)}", parts)
+
+    def _with_sort(self, *, joined: bool) -> str:
+        return f" CROSS JOIN {self.sort.table} AS s" if joined and self.sort else ""
 
     def _driving(self, drive: Condition) -> list[str]:
         if drive.is_range:
-            return [f" AND i.value >= {self.bind(drive.low)} AND i.value <= {self.bind(drive.high)}"]
+            return [self._in_range(drive)]
         return [f" AND i.value = {self.bind(value)}" for value in drive.values]
+
+    def _in_range(self, drive: Condition) -> str:
+        return f" AND i.value >= {self.bind(drive.low)} AND i.value <= {self.bind(drive.high)}"
 
     # ---- arms that walk the records, newest first
 
@@ -219,32 +203,33 @@ class Arms:
             self._record_arm(one, probes)
 
     def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
-        town, order = "coalesce(r.town_id, 0)", "" if self.sort else "r.id DESC"
-        source = "record AS r" + (f" CROSS JOIN {self.sort.table} AS s" if self.sort else "")
+        asked = [self.probe(each, "r.id", TOWN) for each in probes]
+        self._select(self._told("s.value", "r.id", TOWN), self._record_source, [*self._record_rows(one), *asked])
+
+    def _record_rows(self, one: Slice) -> list[str]:
         parts = [f"r.form_id = {self.form} AND r.state = 'active' AND r.{one.column} = {self.bind(one.id)}"]
         if self.sort:
-            parts.append(self._sort_row("r.id", town))
-        parts.append(self._after("s.value", "r.id"))
-        asked = [self.probe(each, "r.id", town, alone=bool(order)) for each in probes]
-        self._walk(self._told("s.value", "r.id", town), source, parts, asked, columns="r.id, r.town_id", order=order)
+            parts.append(self._sort_row("r.id", TOWN))
+        return [*parts, self._after("s.value", "r.id")]
+
+    @property
+    def _record_source(self) -> str:
+        return f"record AS r{self._with_sort(joined=True)}"
 
     # ---- arms that walk the word index
 
     def by_words(self, words: Sequence[Words], probes: Iterable[Condition]) -> None:
         """Walk what the word index finds. Place is asked inside it, so other villages' records are never met."""
         probes = list(probes)
-        found = self._fts(words) if db.engine.dialect.name == "sqlite" else self._gin(words)
+        found = self._found(words)
         if not probes and not self.sort:
-            self._walk(self._told("", "w.id", "0"), found, [self._after("", "w.id")])
+            self._select(self._told("", "w.id", "0"), found, [self._after("", "w.id")])
             return
-        town = "coalesce(r.town_id, 0)"
-        source = f"{found} CROSS JOIN record AS r" + (f" CROSS JOIN {self.sort.table} AS s" if self.sort else "")
         parts = [f"r.id = w.id AND r.form_id = {self.form}"]
         if self.sort:
-            parts.append(self._sort_row("r.id", town))
-        parts.append(self._after("s.value", "w.id"))
-        asked = [self.probe(one, "r.id", town) for one in probes]
-        self._walk(self._told("s.value", "w.id", "r.town_id"), source, parts, asked)
+            parts.append(self._sort_row("r.id", TOWN))
+        parts += [self._after("s.value", "w.id"), *(self.probe(one, "r.id", TOWN) for one in probes)]
+        self._select(self._told("s.value", "w.id", "r.town_id"), f"{found} CROSS JOIN {self._record_source}", parts)
 
     def _places(self) -> list[str]:
         marks = {"town_id": "tt", "village_id": "vv", "org_id": "oo"}
@@ -252,7 +237,7 @@ class Arms:
             return []
         return tokens_of(self.scope.form_id, (f"{marks[one.column]}{one.id}" for one in self.scope.slices))
 
-    def _fts(self, words: Sequence[Words]) -> str:
+    def _found(self, words: Sequence[Words]) -> str:
         asked = [run for one in words for run in runs(one.text)]
         terms = [f'"{" ".join(tokens_of(self.scope.form_id, bigrams(run)))}"' for run in asked]
         if places := self._places():
@@ -260,19 +245,10 @@ class Arms:
         match = self.bind(" AND ".join(terms))
         return f"(SELECT rowid AS id FROM record_fts WHERE record_fts MATCH {match}) AS w"  # noqa: S608 - bound
 
-    def _gin(self, words: Sequence[Words]) -> str:
-        grams = tokens_of(self.scope.form_id, sorted({pair for one in words for pair in bigrams(one.text)}))
-        places = self._places()
-        narrowed = f" AND grams && CAST({self.bind(places)} AS text[])" if places else ""
-        return (
-            "(WITH found AS MATERIALIZED (SELECT record_id AS id FROM record_search "  # noqa: S608 - names are ours
-            f"WHERE grams @> CAST({self.bind(grams)} AS text[]){narrowed}) SELECT id FROM found) AS w"
-        )
-
     # ---- pieces
 
-    def probe(self, one: Condition, record: str, town: str, *, alone: bool = False) -> str:
-        """Ask the side index about one record; `alone` is row by row, never joined (PostgreSQL)."""
+    def probe(self, one: Condition, record: str, town: str) -> str:
+        """Ask the side index about one record."""
         few = 0 < len(one.besides) < len(one.values)
         values, absent = (one.besides, True) if few else (one.values, one.negated)
         if one.is_range:
@@ -281,21 +257,19 @@ class Arms:
             holds = f"p.value = {self.bind(values[0])}"
         else:
             holds = f"p.value IN ({', '.join(self.bind(value) for value in values)})"
-        fence = " OFFSET 0" if alone and db.engine.dialect.name != "sqlite" else ""
         return (
             f"{'NOT ' if absent else ''}EXISTS (SELECT 1 FROM {one.field.table} AS p{self._by_key(one)} "  # noqa: S608 - names are ours
             f"WHERE p.record_id = {record} "
             f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} "
-            f"AND {holds}{fence})"
+            f"AND {holds}{self.fence})"
         )
 
     def _by_key(self, one: Condition) -> str:
-        """Make SQLite look a value up in the primary key, where the rows of a value lie together.
+        """Look a value up in the primary key, where the rows of a value lie together.
 
-        It prefers the index by record, whose pages are strewn: twice the time over ten thousand probes.
+        SQLite prefers the index by record, whose pages are strewn: twice the time over ten thousand probes.
         """
-        by_key = db.engine.dialect.name == "sqlite" and not one.is_range
-        return f" INDEXED BY sqlite_autoindex_{one.field.table}_1" if by_key else ""
+        return "" if one.is_range else f" INDEXED BY sqlite_autoindex_{one.field.table}_1"
 
     def _sort_row(self, record: str, town: str) -> str:
         assert self.sort is not None
@@ -316,44 +290,39 @@ class Arms:
     def way(self) -> str:
         return "DESC" if self.descending or self.sort is None else "ASC"
 
-    @property
-    def sql(self) -> list[str]:
-        return [walk.sql for walk in self.walks]
-
     def _told(self, value: str, ident: str, town: str) -> str:
         return f"{value} AS value, {ident} AS id" if self.sort else f"{ident} AS id, {town} AS town"
 
-    def _walk(
-        self, told: str, source: str, parts: Iterable[str], probes: Iterable[str] = (), *, columns: str = "",
-        order: str = "",
-    ) -> None:  # fmt: skip
+    def _select(self, told: str, source: str, parts: Iterable[str]) -> None:
         where = " AND ".join(filter(None, parts)) or "1 = 1"
-        self.walks.append(Walk(told, source, where, " AND ".join(probes), columns, order))
+        self.sql.append(f"SELECT {told} FROM {source} WHERE {where}")  # noqa: S608 - every value is bound
 
     # ---- answers
 
     def rows(self, limit: int) -> Rows:
         """Return (value, id) in order, each record once."""
-        if not self.walks:
+        if not self.sql:
             return []
+        return self._rows(f"{' UNION ALL '.join(self.sql)} {self.ending(limit)}")[:limit]
+
+    def ending(self, limit: int) -> str:
         order = f"value {self.way}, id {self.way}" if self.sort else "id DESC"
-        most = self.bind(limit * self.times)
-        if db.engine.dialect.name == "sqlite":  # which merges the arms as they are
-            every = " UNION ALL ".join(self.sql)
-        else:
-            arms = [f"({walk.ended(most)})" for walk in self.walks]
-            every = " UNION ALL ".join(arms) if len(arms) > 1 else f"SELECT * FROM {arms[0]} AS a"  # noqa: S608 - bound
-        sql = f"{every} ORDER BY {order} LIMIT {most}"
+        return f"ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
+
+    def _rows(self, sql: str) -> Rows:
         found = {row.id: (row.value if self.sort else None) for row in self.bind.rows(sql)}
-        return [(value, ident) for ident, value in found.items()][:limit]
+        return [(value, ident) for ident, value in found.items()]
 
     def count(self, most: int) -> int:
         """Return how many records there are, at most `most`."""
         if not self.sql:
             return 0
-        union = " UNION " if self.times > 1 else " UNION ALL "
-        inner = f"SELECT id FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(most)}"  # noqa: S608 - bound
+        inner = f"SELECT {self._each_once}id FROM ({' UNION ALL '.join(self.sql)}) AS a LIMIT {self.bind(most)}"  # noqa: S608 - bound
         return int(self.bind.rows(f"SELECT count(*) FROM ({inner}) AS b")[0][0])  # noqa: S608 - bound
+
+    @property
+    def _each_once(self) -> str:
+        return "DISTINCT " if self.times > 1 else ""
 
     def held(self, drive: Condition | None, probes: Iterable[Condition], visits: int) -> tuple[int, bool]:
         """Count which rows of a driving condition (or of all) meet the probes, looking at no more than `visits`.
@@ -365,9 +334,9 @@ class Arms:
             self.by_value(drive, [])
         else:
             self.by_record([])
-        union = " UNION " if self.times > 1 else " UNION ALL "
-        rows = f"SELECT id, town FROM ({union.join(self.sql)}) AS a LIMIT {self.bind(visits)}"  # noqa: S608 - bound
-        holds = " AND ".join(self.probe(one, "i.id", "i.town", alone=True) for one in probes) or "1 = 1"
+        found = f"({' UNION ALL '.join(self.sql)}) AS a"
+        rows = f"SELECT {self._each_once}id, town FROM {found} LIMIT {self.bind(visits)}"  # noqa: S608 - bound
+        holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"
         counts = f"count(*), coalesce(sum(CASE WHEN {holds} THEN 1 ELSE 0 END), 0)"
         if not self.sql:
             return 0, True

@@ -24,6 +24,7 @@ from models.base import db
 from models.forms import Form
 from models.prepared import Prepared, entity, many, numbered
 from models.records import Record, RecordRevision, RecordState
+from queries.arms import arms_over
 from queries.conditions import (
     Asked,
     Condition,
@@ -237,7 +238,7 @@ class _Query:
         return rows[:limit], records[:limit]
 
     def _arms(self, cursor: Cursor, limit: int) -> Arms:
-        arms = Arms(self.scope, descending=self.descending, cursor=cursor, sort=self.asked.sort)
+        arms = arms_over(self.scope, descending=self.descending, cursor=cursor, sort=self.asked.sort)
         conditions = list(self.asked.conditions)
         if self.asked.words:
             arms.by_words(self.asked.words, conditions)
@@ -289,7 +290,7 @@ class _Query:
         if condition.field.counted and condition.values:
             self.sizes[condition] = self.scope.carrying(condition)
         else:
-            arms = Arms(self.scope.placed)
+            arms = arms_over(self.scope.placed)
             arms.by_value(condition, [])
             self.sizes[condition] = arms.count(most + 1)
         return self.sizes[condition]
@@ -311,12 +312,15 @@ class _Query:
 
     def _counted(self, conditions: list[Condition], visits: int) -> Count:
         """Count along the rarest condition, looking at no more than `visits` of its rows."""
-        arms = Arms(self.scope)
+        arms = arms_over(self.scope)
         if self.asked.words and self._closed_words:
             found = len(_Query(self.form, self.actor, self._from_the_start(), self.permission).page(MOST_ROWS)[1])
             return Count(found) if found < MOST_ROWS else Count.at_least(found)
         if self.asked.words:
             arms.by_words(self.asked.words, conditions)
+            if not arms.sure_counts:
+                number = arms.count(visits + 1)
+                return Count(number) if number <= visits else Count.at_least(visits)
         elif conditions:
             drive = self._smallest(conditions)
             number, whole = arms.held(drive, [one for one in conditions if one is not drive], visits)
@@ -348,7 +352,7 @@ class _Query:
             return list(db.session.scalars(by_number))
         found: set[int] = set()
         for condition in blind_conditions(self.known, text):
-            arms = Arms(self.scope)
+            arms = arms_over(self.scope)
             arms.by_value(condition, self.asked.conditions)
             found.update(ident for _value, ident in arms.rows(MOST_ROWS))
         return sorted(found, reverse=True)[:MOST_ROWS] or None
@@ -371,7 +375,7 @@ class _Query:
         """Tell whether a record found by its number also meets the filters."""
         if not self.asked.conditions:
             return True
-        arms = Arms(self.scope, cursor=(None, record.id + 1))
+        arms = arms_over(self.scope, cursor=(None, record.id + 1))
         arms.by_record(self.asked.conditions)
         return any(ident == record.id for _value, ident in arms.rows(1))
 

@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form
-from models.records import Record
+from models.records import SEARCHED, Record
 from queries import exports
 from queries.conditions import Filter
 from queries.forms import definition
@@ -163,6 +163,23 @@ def test_search_finds_words_phrases_numbers_and_whole_phone_numbers(cast: Cast, 
     assert listed(cast, form, "official.yucun", search='" OR 1+tt1 "') == []
     assert listed(cast, form, "official.yucun", search="，。") == []
     assert len(listed(cast, form, "leader.county", search="漏水")) == 2
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # whose word index has no order of its own
+def test_words_are_found_newest_first_however_far_apart_records_stand(engine_name: str, cast: Cast, form: Form) -> None:
+    made = []
+    for last_id in (0, 8_190, 65_530, 70_000, 524_280, 5_000_000):
+        with write_transaction():
+            db.session.execute(sa.text("SELECT setval(pg_get_serial_sequence('record', 'id'), :n)"), {"n": last_id + 1})
+        made += [enter(cast, form, c1="楼上漏水").number for _ in range(3)]
+        enter(cast, form, c1="路灯不亮")
+    assert listed(cast, form, "leader.county", search="漏水") == made[::-1]
+    assert listed(cast, form, "official.yucun", Filter("a2", "eq", ("leak",)), search="漏水") == made[::-1]
+    assert capped_count(form, cast.actor("leader.county"), Request(search="漏水")) == len(made)
+    asked = SEARCHED.replace("::", "\\:\\:")
+    db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+    plan = db.session.scalars(sa.text(f"EXPLAIN SELECT 1 FROM record_search WHERE {asked} @> ARRAY['1+漏水']"))
+    assert "ix_record_search_grams" in "".join(plan)  # the migration's words are these
 
 
 def test_a_township_stands_for_its_villages(cast: Cast, form: Form) -> None:

@@ -1,0 +1,134 @@
+"""SQL of record lists as PostgreSQL needs it.
+
+It merges no arms that are to be sorted: it reads each whole, a million rows for a page of fifty. So each arm says its
+own end, and all arms of a field are one statement that is planned once: LATERAL, for each township and value. Seeing an
+order, a limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
+row; OFFSET 0 keeps it from either. And its word index has no order. So it also has words that say where a record stands
+among all, and the newest eight thousand are looked through first, then so many more, and everything last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.bigrams import bigrams
+from models.prepared import Prepared
+from models.records import SEARCHED, STRETCHES, Record, standing
+from queries.conditions import Condition, Words
+from queries.indexing import NUMBER, IndexedField, tokens_of
+from queries.listing import TOWN, Arms, Rows
+from queries.scope import Slice
+
+# How the word index is read: by itself, lest the planner walk the records newest first and compare; or up to an end.
+AT_ONCE, BY_AND_BY = "AS MATERIALIZED", "AS NOT MATERIALIZED"
+NO_END = 2**62
+_NEWEST = Prepared(sa.select(sa.func.max(Record.id).label("id")))
+
+
+class PostgresArms(Arms):
+    """The arms of one statement for PostgreSQL."""
+
+    sure_counts = False
+    fence = " OFFSET 0"
+    words: Sequence[str] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bind.values |= {"most": NO_END}  # see rows(); counts know no end
+
+    def _field_arms(
+        self, field: IndexedField, drive: Condition | None, probes: Sequence[Condition], *, own: bool
+    ) -> None:
+        joined = self.sort is not None and not own
+        values = drive.values if drive and not drive.is_range else ()
+        spots = [(town, village or 0, value) for town, village in self.scope.towns for value in values or ("",)]
+        if not spots:
+            return
+        kinds = ["int", "int", *(["float8" if field.table == NUMBER else "text"] if values else [])]
+        columns = zip(*spots, strict=True)
+        arrays = (f"CAST({self.bind(list(one))} AS {kind}[])" for kind, one in zip(kinds, columns, strict=False))
+        spread = f"unnest({', '.join(arrays)}) AS t(town, village{', value' if values else ''})"
+        place = "i.town_id = t.town"
+        if values:
+            place += " AND i.value = t.value" + ("" if field.table == NUMBER else ' COLLATE "C"')
+        elif drive:
+            place += self._in_range(drive)
+        parts = self._field_rows(field, place, joined=joined)
+        if any(village for _town, village, _value in spots):
+            parts.append("(t.village = 0 OR i.village_id = t.village)")
+        asked = [self.probe(one, "i.record_id", "i.town_id") for one in probes]
+        row = "s" if joined else "i"
+        told = self._told(f"{row}.value", f"{row}.record_id", "i.town_id")
+        source = f"{field.table} AS i{self._with_sort(joined=joined)}"
+        order = f"i.value {self.way}, i.record_id {self.way}" if own else "i.record_id DESC"
+        if joined or (drive is not None and drive.is_range and not own):
+            inner = self._whole(told, source, [*parts, *asked])
+        else:
+            inner = self._ended(told, source, "i", ("i.record_id, i.town_id, i.value", parts, order), asked)
+        self.sql.append(f"SELECT a.* FROM {spread} CROSS JOIN LATERAL ({inner}) AS a")  # noqa: S608 - every value is bound
+
+    def _record_arm(self, one: Slice, probes: Iterable[Condition]) -> None:
+        told, source, parts = self._told("s.value", "r.id", TOWN), self._record_source, self._record_rows(one)
+        asked = [self.probe(each, "r.id", TOWN) for each in probes]
+        if self.sort:
+            arm = self._whole(told, source, [*parts, *asked])
+        else:
+            arm = self._ended(told, source, "r", ("r.id, r.town_id", parts, "r.id DESC"), asked)
+        self.sql.append(f"SELECT a.* FROM ({arm}) AS a")  # noqa: S608 - bound
+
+    def _found(self, words: Sequence[Words]) -> str:
+        self.words = tokens_of(self.scope.form_id, sorted({pair for one in words for pair in bigrams(one.text)}))
+        self.bind.values["words"] = self.words
+        places = self._places()
+        where = f"{SEARCHED} @> CAST(%(words)s AS text[])"
+        where += f" AND {SEARCHED} && CAST({self.bind(places)} AS text[])" if places else ""
+        rows = f"SELECT record_id AS id FROM record_search WHERE {where}"  # noqa: S608 - names are ours, values bound
+        return f"(WITH found {AT_ONCE} ({rows}) SELECT id FROM found) AS w"  # noqa: S608 - bound
+
+    def _by_key(self, one: Condition) -> str:
+        del one
+        return ""
+
+    @staticmethod
+    def _whole(told: str, source: str, parts: Iterable[str]) -> str:
+        return f"SELECT {told} FROM {source} WHERE {' AND '.join(filter(None, parts))}"  # noqa: S608 - bound
+
+    @staticmethod
+    def _ended(told: str, source: str, alias: str, walk: tuple[str, Iterable[str], str], probes: Sequence[str]) -> str:
+        """Return an arm that ends where it has given enough; `walk` are columns, conditions and the index's order."""
+        columns, parts, order = walk
+        where = " AND ".join(filter(None, parts))
+        rows = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} OFFSET 0"  # noqa: S608 - bound
+        holds = f" WHERE {' AND '.join(probes)}" if probes else ""
+        return f"SELECT {told} FROM ({rows}) AS {alias}{holds} ORDER BY {order} LIMIT %(most)s"  # noqa: S608 - bound
+
+    # ---- answers
+
+    def rows(self, limit: int) -> Rows:
+        """Return (value, id) in order, each record once."""
+        if not self.sql:
+            return []
+        self.bind.values["most"] = limit * self.times
+        if not self.words or self.sort is not None:
+            return super().rows(limit)
+        sql, found = f"{' UNION ALL '.join(self.sql)} {self.ending(limit)}", []
+        for stretch in self._stretches():
+            self.bind.values["words"] = [*self.words, *stretch]
+            found = self._rows(sql)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def count(self, most: int) -> int:
+        """Return how many records there are, at most `most`."""
+        self.sql = [arm.replace(AT_ONCE, BY_AND_BY) for arm in self.sql]
+        return super().count(most)
+
+    def _stretches(self) -> Iterator[list[str]]:
+        """Yield the words of the stretch of records where the page begins, of ever wider ones, and none at last."""
+        begins = self.cursor[1] - 1 if self.cursor else _NEWEST.all()[0].id or 0
+        yield from ([standing(begins, shift)] for shift in STRETCHES)
+        yield []
