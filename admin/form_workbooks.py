@@ -15,6 +15,7 @@ from forms.saying import said
 from forms.xlsforms import NewWorkbookForm, WorkbookForm
 from models.forms import Form
 from queries.answers import org_name
+from queries.exports import TYPES
 from queries.xlsforms import open_marks, workbook_of
 from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
@@ -31,8 +32,6 @@ from shell.access import actor
 from shell.clock import now
 from shell.downloads import download
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 class FormWorkbooks(FormActs):
     """Workbooks of forms."""
@@ -48,7 +47,7 @@ class FormWorkbooks(FormActs):
 
     @route("/workbooks/template.xlsx")
     def template_view(self) -> Any:
-        return download(template_workbook(), XLSX, "枝叶表单模板.xlsx")
+        return download(template_workbook(), TYPES["xlsx"], "枝叶表单模板.xlsx")
 
     @route("/workbooks/new", methods=("GET", "POST"))
     def workbook_new_view(self) -> Any:
@@ -115,7 +114,7 @@ class FormWorkbooks(FormActs):
     def workbook_file_view(self, key: str) -> Any:
         form = self.row(key)
         afresh = request.args.get("fresh") == "1"
-        return download(export_workbook(form, afresh=afresh, actor=actor()), XLSX, f"{form.key}.xlsx")
+        return download(export_workbook(form, afresh=afresh, actor=actor()), TYPES["xlsx"], f"{form.key}.xlsx")
 
     @route("/<key>/workbook/settle", methods=("POST",))
     def settle_act(self, key: str) -> Any:

@@ -17,7 +17,7 @@ from services.packs import Line, PackRefused, State, apply_pack, compare, export
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
 from shell.clock import now, today
-from shell.downloads import download
+from shell.downloads import JSON, download
 
 UNPROCESSABLE = 422
 MOST_ON_PAGE = 2 * 1024 * 1024  # what goes from the comparison to the next page; larger packs go by command
@@ -55,7 +55,7 @@ class PacksView(ZhiyeView):
         made = export_pack(_county(), keys=keys, actor=actor(), at=now())
         text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
         name = _("%(county)s配置包", county=made["from"])
-        return download(text, "application/json; charset=utf-8", f"{name}.json")
+        return download(text, JSON, f"{name}.json")
 
     @expose("/compare", methods=("POST",))
     def compare_view(self) -> Any:

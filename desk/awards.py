@@ -8,11 +8,11 @@ from flask import abort, render_template, url_for
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
-from desk.paging import before_asked
 from desk.taking_back import taken_back
 from queries import awards as reads
 from queries.journal_sheet import KINDS
 from shell.access import actor, requires
+from shell.paging import before_asked
 from shell.uids import new_uid
 
 

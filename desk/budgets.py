@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
-from desk.paging import before_asked
 from desk.typed import typed_number
 from queries.budgets import budgets, days_of, quarter_of
 from queries.orgs import unit_names, villages
@@ -18,6 +17,7 @@ from services.budgets import allot_all
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
+from shell.paging import before_asked
 from shell.uids import sent_uid
 
 

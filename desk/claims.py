@@ -9,7 +9,6 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
-from desk.paging import before_asked
 from models.claims import ClaimState, CoinClaim
 from queries import claims as reads
 from queries.awards import REVERSE, uid_of
@@ -21,6 +20,7 @@ from services import claims
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires, signed_in
+from shell.paging import before_asked
 
 
 @bp.get("/claims")

@@ -1,4 +1,4 @@
-"""Whole numbers as people type them into the rows of a table."""
+"""Whole numbers as people type them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ FIGURES = 6
 SHOWN = 20  # characters of what was typed
 
 
+def whole_number(text: str, figures: int = FIGURES) -> int | None:
+    """Read a whole number from 0; None from anything else, and from more figures than that."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= figures else None
+
+
 def wrong_number(name: str) -> bool:
     """Tell whether something else than a whole number above 0 was typed."""
     text = request.form.get(name, "").strip()
-    return bool(text) and not (text.isascii() and text.isdigit() and len(text) <= FIGURES and int(text))
+    return bool(text) and not whole_number(text)
 
 
 def typed_number(name: str) -> int:

@@ -8,6 +8,8 @@ from flask import Response
 
 from queries.exports import content_disposition
 
+JSON = "application/json; charset=utf-8"
+
 
 def download(content: Any, content_type: str, filename: str) -> Response:
     """Return a download of text, bytes, or an iterator of bytes."""
