@@ -33,7 +33,11 @@ from shell.uids import sent_uid
 def claims_home() -> str:
     who = actor()
     return render_template(
-        "field/claims.html", claims=reads.own_claims(who), states=reads.STATES, home=own_household(who), deduct=DEDUCT
+        "field/claims.html",
+        claims=reads.own_claims(who),
+        state_told=reads.state_told,
+        home=own_household(who),
+        deduct=DEDUCT,
     )
 
 
@@ -68,9 +72,10 @@ def new_claim() -> Any:
 def claim(claim_uid: str) -> str:
     found = _claim(claim_uid)
     return render_template(
-        "field/claim.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT, today=clock.today(),
+        "field/claim.html", claim=found, state_told=reads.state_told, acts=reads.ACTS, deduct=DEDUCT,
         may_withdraw=found.filer_id == actor().user_id and found.state in claims.OPEN, mine=_mine(found),
-        may_object=may_object(found, actor()), full=_mine(found) or actor().can("household:list"),
+        may_object=reads.open_to_objection(found, clock.today()) and may_object(found, actor()),
+        full=_mine(found) or actor().can("household:list"),
     )  # fmt: skip
 
 
