@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
@@ -25,6 +25,7 @@ from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
 from shell.access import actor
 from shell.clock import now
+from shell.downloads import JSON, download
 
 NUMBER = "<int(max=999999):number>"
 
@@ -177,7 +178,5 @@ def _pretty(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _download(document: dict[str, Any], name: str) -> Response:
-    response = Response(_pretty(document) + "\n", content_type="application/json; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.json")
-    return response
+def _download(document: dict[str, Any], name: str) -> Any:
+    return download(_pretty(document) + "\n", JSON, f"{name}.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from admin.form_acts import CONFLICT, UNPROCESSABLE, FormActs, route
@@ -15,7 +15,7 @@ from forms.saying import said
 from forms.xlsforms import NewWorkbookForm, WorkbookForm
 from models.forms import Form
 from queries.answers import org_name
-from queries.exports import content_disposition
+from queries.exports import TYPES
 from queries.xlsforms import open_marks, workbook_of
 from services.forms import DefinitionRefused
 from services.refusals import NotAllowed, NotFound, Refusal, Stale
@@ -30,8 +30,7 @@ from services.xlsforms import (
 )
 from shell.access import actor
 from shell.clock import now
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from shell.downloads import download
 
 
 class FormWorkbooks(FormActs):
@@ -48,7 +47,7 @@ class FormWorkbooks(FormActs):
 
     @route("/workbooks/template.xlsx")
     def template_view(self) -> Any:
-        return _file(template_workbook(), "枝叶表单模板.xlsx")
+        return download(template_workbook(), TYPES["xlsx"], "枝叶表单模板.xlsx")
 
     @route("/workbooks/new", methods=("GET", "POST"))
     def workbook_new_view(self) -> Any:
@@ -115,7 +114,7 @@ class FormWorkbooks(FormActs):
     def workbook_file_view(self, key: str) -> Any:
         form = self.row(key)
         afresh = request.args.get("fresh") == "1"
-        return _file(export_workbook(form, afresh=afresh, actor=actor()), f"{form.key}.xlsx")
+        return download(export_workbook(form, afresh=afresh, actor=actor()), TYPES["xlsx"], f"{form.key}.xlsx")
 
     @route("/<key>/workbook/settle", methods=("POST",))
     def settle_act(self, key: str) -> Any:
@@ -139,10 +138,3 @@ def _name(form: Any) -> str:
 
 def _told(findings: list[Finding]) -> list[tuple[str, str]]:
     return [(finding.cell, said(finding.message)) for finding in findings]
-
-
-def _file(content: bytes, name: str) -> Response:
-    response = Response(content, content_type=XLSX)
-    response.headers["Content-Disposition"] = content_disposition(name)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response

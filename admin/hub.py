@@ -42,6 +42,7 @@ from services.exports import export_records
 from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
+from shell.downloads import download
 from shell.files import allow_photos
 
 
@@ -193,10 +194,7 @@ class FormHub(ZhiyeView):
         except Refusal as refusal:
             flash(str(refusal), "error")
             return redirect(asked.around_url("hub_export.index_view"))
-        response = Response(made.content, content_type=made.content_type)
-        response.headers["Content-Disposition"] = exports.content_disposition(made.filename)
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
+        return download(made.content, made.content_type, made.filename)
 
     @expose("/<int:record_id>/reveal/<path:fid>", methods=("GET", "POST"))
     def reveal_view(self, form_key: str, record_id: int, fid: str) -> Any:

@@ -22,6 +22,7 @@ from services.refusals import Refusal
 from services.stages import move_stage
 from shell import clock, i18n
 from shell.access import actor
+from shell.downloads import download
 
 
 class ChosenView(ZhiyeView):
@@ -76,10 +77,7 @@ class ChosenView(ZhiyeView):
             form, Request(ids=tuple(chosen_ids())), kind=kind, actor=actor(), at=clock.now(), today=clock.today(),
             locale=i18n.locale(),
         )  # fmt: skip
-        response = Response(made.content, content_type=made.content_type)
-        response.headers["Content-Disposition"] = exports.content_disposition(made.filename)
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
+        return download(made.content, made.content_type, made.filename)
 
 
 def _nothing_chosen(form: Form, chosen: list[Record] | None) -> Response:

@@ -25,6 +25,7 @@ from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
 from shell.background import enqueue
+from shell.downloads import download
 from shell.files import export_store
 
 STATES: Mapping[str, Any] = {
@@ -107,9 +108,9 @@ class ExportView(ZhiyeView):
         path = export_store().path(job.uid)
         if job.state != ExportState.DONE or not path.exists() or job.expires_at < clock.now():
             abort(404)
-        response = Response(_pieces(path), content_type=acts.content_type(job.filename))
+        response = download(_pieces(path), acts.content_type(job.filename), job.filename)
         response.content_length = path.stat().st_size
-        return _private(response, job.filename)
+        return response
 
 
 def _export(form: Form, asked: ListRequest, options: Options) -> Response:
@@ -122,7 +123,7 @@ def _export(form: Form, asked: ListRequest, options: Options) -> Response:
     made = acts.export_records(
         form, asked.query, options=options, actor=actor(), at=clock.now(), today=clock.today(), locale=i18n.locale()
     )
-    return _private(Response(made.content, content_type=made.content_type), made.filename)
+    return download(made.content, made.content_type, made.filename)
 
 
 def _options(given: MultiDict[str, str], known: set[str]) -> Options:
@@ -165,12 +166,6 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def _private(response: Response, filename: str) -> Response:
-    response.headers["Content-Disposition"] = exports.content_disposition(filename)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
 
 
 def views() -> list[ZhiyeView]:

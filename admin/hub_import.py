@@ -11,7 +11,6 @@ from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask_admin.base import Admin
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
 from admin.hub_door import form_at
@@ -30,6 +29,7 @@ from services.refusals import Refusal
 from shell import clock, i18n
 from shell.access import actor
 from shell.background import enqueue
+from shell.downloads import download
 from shell.files import allow_photos, import_store
 
 SHOWN_PROBLEMS = 100
@@ -99,7 +99,7 @@ class ImportView(ZhiyeView):
         form = _form(form_key)
         fields = acts.fields_of(form, actor(), locale=i18n.locale())
         made = template(fields, fields.asked.title(i18n.locale()), actor(), today=clock.today())
-        return _file(made, exports.TYPES["xlsx"], _("%(title)s-导入模板.xlsx", title=form.title))
+        return download(made, exports.TYPES["xlsx"], _("%(title)s-导入模板.xlsx", title=form.title))
 
     @expose("/<run_uid>/")
     def run_view(self, form_key: str, run_uid: str) -> Any:
@@ -223,7 +223,7 @@ class ImportView(ZhiyeView):
         for one in acts.told_problems(run):
             writer.writerow([exports.safe_text(str(part)) for part in one])
         name = _("%(title)s-导入问题.csv", title=form.title)
-        return _file((exports.BOM + out.getvalue()).encode(), exports.TYPES["csv"], name)
+        return download((exports.BOM + out.getvalue()).encode(), exports.TYPES["csv"], name)
 
 
 def _form(key: str) -> Form:
@@ -305,13 +305,6 @@ def _columns(fid: str) -> dict[int, str]:
         for name, value in request.form.items()
         if name.startswith(start) and name.removeprefix(start).isdecimal() and len(name) < len(start) + 4
     }
-
-
-def _file(content: bytes, content_type: str, name: str) -> Response:
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Disposition"] = exports.content_disposition(name)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
 
 
 def _plan(run: ImportRun) -> Plan:

@@ -10,13 +10,12 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from werkzeug.wrappers import Response
 
 from admin.guard import ZhiyeView, expose
 from admin.hub_door import form_at
 from models.forms import Form
 from queries import statistics
-from queries.exports import TYPES, Sheet, content_disposition
+from queries.exports import TYPES, Sheet
 from queries.indexing import month_of
 from queries.periods import SPANS, USUAL_SPAN, span_months
 from queries.rights import on_form
@@ -27,6 +26,7 @@ from services.statistics import export_statistics
 from shell import clock, i18n
 from shell.access import actor
 from shell.addresses import address
+from shell.downloads import download
 
 CHARTS: Mapping[str, Any] = {"bar": _l("柱形图"), "line": _l("折线图"), "pie": _l("饼图")}
 ROWS: Mapping[str, Any] = {"org": _l("按单位"), "month": _l("按月份")}
@@ -126,10 +126,7 @@ class HubStatistics(ZhiyeView):
         except Refusal as refusal:
             flash(str(refusal), "error")
             return redirect(asked.url(form))
-        response = Response(made.content, content_type=made.content_type)
-        response.headers["Content-Disposition"] = content_disposition(made.filename)
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
+        return download(made.content, made.content_type, made.filename)
 
 
 def _what(asked: Asked) -> str:

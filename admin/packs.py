@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin.guard import ZhiyeView, expose
 from forms.packs import PackForm
 from forms.saying import said
-from queries.exports import content_disposition
 from queries.forms import published_forms
 from services.packs import Line, PackRefused, State, apply_pack, compare, export_pack, read_pack
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell.access import actor
 from shell.clock import now, today
+from shell.downloads import JSON, download
 
 UNPROCESSABLE = 422
 MOST_ON_PAGE = 2 * 1024 * 1024  # what goes from the comparison to the next page; larger packs go by command
@@ -54,11 +54,8 @@ class PacksView(ZhiyeView):
         keys = request.args.getlist("form") or None
         made = export_pack(_county(), keys=keys, actor=actor(), at=now())
         text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
-        response = Response(text, content_type="application/json; charset=utf-8")
         name = _("%(county)s配置包", county=made["from"])
-        response.headers["Content-Disposition"] = content_disposition(f"{name}.json")
-        response.headers["Cache-Control"] = "no-store, private"
-        return response
+        return download(text, JSON, f"{name}.json")
 
     @expose("/compare", methods=("POST",))
     def compare_view(self) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request
 from flask_admin.form import FormOpts
+from flask_admin.model.template import EditRowAction
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -62,6 +63,10 @@ class RulesView(ZhiyeModelView):
 
     def scope(self) -> sa.ColumnElement[bool]:
         return listed_sets(actor(), self.permission())
+
+    def get_list_row_actions(self) -> list[Any]:
+        """Leave changing to the page of a version: it knows which are drafts, and whose."""
+        return [one for one in super().get_list_row_actions() if not isinstance(one, EditRowAction)]
 
     def title_of(self, row: RuleSet) -> str:
         return str(_("%(owner)s积分规则第 %(n)s 版", owner=_owner(self, None, row, ""), n=row.number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,12 +19,14 @@ from models.orgs import OrgUnit
 from models.stations import CoinStation
 from queries.orgs import org_tree
 from queries.scope import get_in_scope
-from queries.stations import settlements, till_of
+from queries.stations import till_of
+from queries.unit_journals import settlements
 from services.coins import settle_station
 from services.refusals import NotFound
 from services.stations import LEVELS, change_station, close_station, create_station
 from shell.access import actor
 from shell.clock import now, today
+from shell.uids import new_uid, sent_uid
 
 MANAGE = "station:manage"
 
@@ -116,11 +117,11 @@ class StationView(ZhiyeModelView):
         row = self.one()
         form, ident = SettleForm(), row.id
         if not form.is_submitted():
-            form.uid.data, form.amount.data = uuid.uuid4().hex, till_of(row) or None
+            form.uid.data, form.amount.data = new_uid(), till_of(row) or None
 
         def act() -> Any:
             return settle_station(
-                row, amount=form.amount.data, uid=(form.uid.data or uuid.uuid4().hex)[:32],
+                row, amount=form.amount.data, uid=sent_uid(),
                 memo=form.memo.data or "", actor=actor(), at=now(), today=today(),
             )  # fmt: skip
 

@@ -9,15 +9,14 @@ from typing import Any
 
 from flask import Response
 
-from queries.exports import TYPES, WRITERS, Sheet, content_disposition
+from queries.exports import TYPES, WRITERS, Sheet
+from shell.downloads import download
 
 
 def attachment(kind: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a table as a download named in Chinese."""
     sheet = Sheet(name, header, [[_plain(cell) for cell in row] for row in rows])
-    response = Response(WRITERS[kind](sheet), content_type=TYPES[kind])
-    response.headers["Content-Disposition"] = content_disposition(f"{name}.{kind}")
-    return response
+    return download(WRITERS[kind](sheet), TYPES[kind], f"{name}.{kind}")
 
 
 def _plain(cell: Any) -> Any:

@@ -23,6 +23,7 @@ from services.deliveries import MOST_ATTEMPTS, redeliver
 from services.webhooks import Wanted, change_webhook, create_webhook, delete_webhook, switch_webhook
 from shell.access import actor
 from shell.clock import now
+from shell.paging import before_asked
 
 MANAGE = "webhook:manage"
 LATELY = timedelta(days=7)
@@ -71,7 +72,7 @@ class WebhooksView(ZhiyeModelView):
         return form
 
     def details_context(self, row: Webhook) -> dict[str, Any]:
-        state, before = request.args.get("state", ""), request.args.get("before", type=_number)
+        state, before = request.args.get("state", ""), before_asked()
         found = deliveries(row.id, state=state, before=before)
         return {
             **super().details_context(row), "wide_columns": ("url",), "deliveries": found[:PAGE],
@@ -115,7 +116,7 @@ class WebhooksView(ZhiyeModelView):
 
     @expose("/redeliver/", methods=("POST",))
     def redeliver_view(self) -> Any:
-        delivery = delivery_in_scope(_number(request.form.get("delivery", "")) or 0, actor(), MANAGE)
+        delivery = delivery_in_scope(request.form.get("delivery", 0, type=number), actor(), MANAGE)
         if delivery is None:
             abort(404)
         hook = delivery.webhook_id
@@ -127,10 +128,3 @@ class WebhooksView(ZhiyeModelView):
 def _wanted(form: Any) -> Wanted:
     private = current_app.config["ZHIYE"].webhook_private
     return Wanted(form.name.data or "", form.url.data or "", form.events.data or (), chosen_forms(form), private)
-
-
-def _number(text: str) -> int | None:
-    try:
-        return number(text)
-    except ValueError:
-        return None

@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     from desk import (  # noqa: F401
         accounts,
         awards,
+        budgets,
         claims,
         coin_figures,
         coin_months,
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
         statements,
         stock,
         tokens,
+        unit_journals,
     )
     from desk.blueprint import bp
 

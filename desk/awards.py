@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, render_template, url_for
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
-from desk.counter import new_uid, sent_uid
+from desk.taking_back import taken_back
 from queries import awards as reads
 from queries.journal_sheet import KINDS
-from services import reversals
-from services.refusals import NotAllowed, NotFound, Refusal
-from shell import clock
 from shell.access import actor, requires
-
-LARGEST = 2**53
+from shell.paging import before_asked
+from shell.uids import new_uid
 
 
 @bp.get("/coins/awards")
 @requires(reads.REVERSE)
 def award_list() -> str:
-    before = request.args.get("before", type=int)
-    found, older = reads.awards(actor(), before=before if before and 0 < before < LARGEST else None)
+    found, older = reads.awards(actor(), before=before_asked())
     return render_template("desk/claims/awards.html", awards=found, older=older, kinds=KINDS, size=reads.PAGE)
 
 
@@ -38,17 +34,12 @@ def award(award_uid: str) -> str:
 def reverse_award(award_uid: str) -> Any:
     """Take points back by an opposite journal, once: what is spent of them already becomes a debt."""
     found = reads.award(award_uid, actor()) or abort(404)
-    reason = request.form.get("reason", "").replace("\0", "")
-    try:
-        reversals.reverse(
-            found.journal, reason=reason, uid=sent_uid(), actor=actor(), at=clock.now(), today=clock.today()
-        )
-    except (NotAllowed, NotFound):
-        raise
-    except Refusal as refusal:
-        return _award(award_uid, str(refusal), reason), refusal.status
-    flash(_("已冲正，两笔流水都留着。"), "success")
-    return redirect(url_for("desk.award", award_uid=award_uid), 303)
+    return taken_back(
+        found.journal,
+        lambda said, reason: _award(award_uid, said, reason),
+        address=url_for("desk.award", award_uid=award_uid),
+        told=_("已冲正，两笔流水都留着。"),
+    )
 
 
 def _award(award_uid: str, said: str = "", reason: str = "") -> str:

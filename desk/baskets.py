@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from desk.typed import whole_number
 from queries.stock import Place
 from services.stock import MOST_OF_A_GOOD, Basket
 
 _FIELD = "q_"
+_FIGURES = len(str(MOST_OF_A_GOOD))
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Line:
 
 def read_basket(sent: Mapping[str, str], places: Sequence[Place]) -> dict[int, int]:
     """Read how many of each good are wanted; what is no number, or no good of the station, does not count."""
-    found = {place.good.id: _count(sent.get(f"{_FIELD}{place.good.id}", "")) for place in places}
+    found = {place.good.id: whole_number(sent.get(f"{_FIELD}{place.good.id}", ""), _FIGURES) for place in places}
     return {good_id: wanted for good_id, wanted in found.items() if wanted}
 
 
@@ -59,9 +61,3 @@ def change(basket: dict[int, int], good_id: int, by: int) -> None:
 
 def lines(places: Sequence[Place], basket: Basket) -> list[Line]:
     return [Line(place, basket.get(place.good.id, 0)) for place in places]
-
-
-def _count(text: str) -> int:
-    text = text.strip()
-    short = len(text) <= len(str(MOST_OF_A_GOOD))
-    return int(text) if short and text.isascii() and text.isdigit() else 0

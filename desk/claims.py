@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from desk.blueprint import bp
 from models.claims import ClaimState, CoinClaim
+from models.point_rules import RuleItem
 from queries import claims as reads
 from queries.awards import REVERSE, uid_of
 from queries.point_rules import DEDUCT
@@ -20,6 +21,7 @@ from services import claims
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires, signed_in
+from shell.paging import before_asked
 
 
 @bp.get("/claims")
@@ -30,9 +32,9 @@ def claim_list() -> str:
     counts = reads.counts(who)
     if tab not in reads.TABS:
         tab = next((name for name in (reads.APPROVE, reads.REVIEW) if counts[name]), reads.REVIEW)
-    page = reads.listed(tab, who, before=request.args.get("before", type=_number))
+    page = reads.listed(tab, who, before=before_asked())
     return render_template(
-        "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, states=reads.STATES,
+        "desk/claims/list.html", tab=tab, tabs=reads.TABS, counts=counts, page=page, state_told=reads.state_told,
         deduct=DEDUCT, full=who.can("household:list"),
         may_approve=who.can("claim:approve"), may_file=who.can("claim:file"), size=reads.PAGE,
         may_reverse=who.can(REVERSE),
@@ -49,7 +51,7 @@ def approve_claims() -> Any:
     if not chosen:
         flash(_("还没有勾选。"), "warning")
     elif len(chosen) > len(refused):
-        flash(_("已通过 %(n)s 条，公示期满自动入账。", n=len(chosen) - len(refused)), "success")
+        flash(_("已通过 %(n)s 条。要公示的期满自动入账，不公示的随后入账。", n=len(chosen) - len(refused)), "success")
     for claim, why in refused:
         flash(_("%(name)s 没有通过：%(why)s", name=names[claim.id], why=str(why)), "danger")
     return redirect(url_for("desk.claim_list", tab=reads.APPROVE), 303)
@@ -61,11 +63,11 @@ def claim(claim_uid: str) -> str:
     found = _claim(claim_uid)
     who = actor()
     return render_template(
-        "desk/claims/one.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT,
+        "desk/claims/one.html", claim=found, state_told=reads.state_told, acts=reads.ACTS, deduct=DEDUCT,
         may_review=duties.under_review(found, who) and who.can("claim:review"),
         may_approve=_waits_for_approval(found) and duties.decides(found, who),
         may_settle=found.state == ClaimState.CONTESTED and duties.decides(found, who),
-        may_object=found.state == ClaimState.NOTICE and not found.waits_for and duties.may_object(found, who),
+        may_object=reads.open_to_objection(found, clock.today()) and duties.may_object(found, who),
         booked=uid_of(found.journal_id) if found.journal_id and who.can(REVERSE) else None,
         why_not=duties.why_not(found, who), full=who.can("household:list"),
     )  # fmt: skip
@@ -85,7 +87,7 @@ def approve_claim(claim_uid: str) -> Any:
     return _done(
         claim_uid,
         lambda one: claims.approve(one, note=_note(), actor=actor(), at=clock.now(), today=clock.today()),
-        _("已通过，公示期满自动入账。"),
+        _approved(_claim(claim_uid).item),
     )
 
 
@@ -147,10 +149,11 @@ def _note() -> str:
     return request.form.get("note", "")
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - int32
-        raise ValueError(text)
-    return int(text)
+def _approved(item: RuleItem) -> str:
+    """Say what follows an approval: a deduction is only told to its household, and some items need no notice."""
+    if item.direction == DEDUCT:
+        return str(_("已通过，告知期满自动扣分。"))
+    return str(_("已通过，公示期满自动入账。") if item.notice_days else _("已通过，不用公示，随后自动入账。"))
 
 
 def _done(claim_uid: str, act: Callable[[CoinClaim], Any], said: str) -> Any:

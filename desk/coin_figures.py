@@ -12,12 +12,13 @@ from desk.blueprint import bp
 from models.base import db
 from models.orgs import OrgUnit
 from queries import coin_figures as reads
-from queries.exports import TYPES, content_disposition
+from queries.exports import TYPES
 from queries.periods import SPANS, USUAL_SPAN, span_months
 from queries.units import place_asked
 from services.coin_figures import export_figures
 from shell import clock
 from shell.access import actor, requires
+from shell.downloads import download
 
 NAMES = ("span", "from", "to", "place")
 LONGEST = 10  # of what an address says about a span or a place
@@ -47,10 +48,7 @@ def coin_figures_file() -> Response:
     unit = db.session.get_one(OrgUnit, figures.roots[0].id)
     sheet = reads.sheet_of(figures, _("道德币统计"))
     made = export_figures(unit, sheet, kind=kind, actor=actor(), at=clock.now(), today=clock.today())
-    response = Response(made.content, content_type=made.content_type)
-    response.headers["Content-Disposition"] = content_disposition(made.filename)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    return download(made.content, made.content_type, made.filename)
 
 
 def _asked() -> dict[str, str]:

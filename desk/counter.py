@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from desk.baskets import lines, pressed, read_basket, scanned
 from desk.blueprint import bp
+from desk.taking_back import taken_back
 from models.coins import HoldState
 from models.people import Household
 from models.stations import CoinStation
@@ -21,7 +21,7 @@ from queries.receipts import Paper, receipt
 from queries.scope import covers, get_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
 from queries.stock import Place, shelf
-from services import redemptions, reversals
+from services import redemptions
 from services.codes import read_codes
 from services.personal import mask_name
 from services.posting import UidConflict
@@ -29,10 +29,10 @@ from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
 from shell.files import file_store
+from shell.uids import new_uid, sent_uid
 
 REDEEM = "coin:redeem"
 LONGEST = 64
-UID_LENGTH = 32
 PAPERS = ("80", "a4")
 
 
@@ -142,17 +142,12 @@ def reverse_receipt(receipt_uid: str) -> Any:
     paper = receipt(receipt_uid, actor(), "coin:reverse")
     if paper is None:
         abort(404)
-    reason = request.form.get("reason", "").replace("\0", "")
-    try:
-        reversals.reverse(
-            paper.journal, reason=reason, uid=sent_uid(), actor=actor(), at=clock.now(), today=clock.today()
-        )
-    except (NotAllowed, NotFound):
-        raise
-    except Refusal as refusal:
-        return _receipt(receipt_uid, str(refusal), reason), refusal.status
-    flash(_("已撤销：道德币退回这一户，物品回到库存。"), "success")
-    return redirect(url_for("desk.receipt_page", receipt_uid=receipt_uid), 303)
+    return taken_back(
+        paper.journal,
+        lambda said, reason: _receipt(receipt_uid, said, reason),
+        address=url_for("desk.receipt_page", receipt_uid=receipt_uid),
+        told=_("已撤销：道德币退回这一户，物品回到库存。"),
+    )
 
 
 def _meant(station: CoinStation, code: str) -> str | None:
@@ -196,18 +191,6 @@ def state_of(voucher: Voucher) -> str:
     if voucher.hold.state != HoldState.OPEN:
         return str(voucher.hold.state)
     return "lapsed" if voucher.hold.expires_at <= clock.now() else "open"
-
-
-def new_uid() -> str:
-    """Mint the name of what a page may ask for once."""
-    return uuid.uuid4().hex
-
-
-def sent_uid() -> str:
-    """Return the name that the page was opened with; a new one where there is none that could be."""
-    uid = request.form.get("uid", "")
-    fits = len(uid) == UID_LENGTH and uid.isascii() and uid.isalnum()
-    return uid if fits else new_uid()
 
 
 def _receipt(receipt_uid: str, said: str = "", reason: str = "") -> str:

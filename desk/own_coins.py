@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from desk.baskets import lines, pressed, read_basket
 from desk.blueprint import bp
-from desk.counter import new_uid, sent_uid, state_of
+from desk.counter import state_of
 from models.coins import JournalKind
 from models.people import Household
 from models.stations import CoinStation
@@ -22,6 +22,7 @@ from services import redemptions
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
+from shell.uids import new_uid, sent_uid
 
 OWN = "own:coins"
 KINDS = {

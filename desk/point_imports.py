@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,6 +19,7 @@ from services.point_templates import points_template
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
+from shell.downloads import download
 
 SHOWN = 100
 _MIB = 1024 * 1024
@@ -49,7 +49,7 @@ def point_imports() -> Any:
 @bp.get("/coins/import/template.xlsx")
 @requires("coin:import")
 def points_template_file() -> Response:
-    return _workbook(points_template(), _("积分记录模板.xlsx"))
+    return download(points_template(), TYPES["xlsx"], _("积分记录模板.xlsx"))
 
 
 @bp.get("/coins/journals.xlsx")
@@ -61,7 +61,7 @@ def journals_file() -> Any:
         flash(_("流水超过 %(most)s 行，一个文件放不下。请填写起止日期，分几次导出。", most=LINES_MOST), "danger")
         return redirect(url_for("desk.point_imports" if actor().can("coin:import") else "desk.home"))
     sheet = journal_sheet(actor(), first, last, place, zone=clock.zone())
-    return _workbook(to_xlsx(sheet), _("道德币流水.xlsx"))
+    return download(to_xlsx(sheet), TYPES["xlsx"], _("道德币流水.xlsx"))
 
 
 def _posted() -> Imported:
@@ -91,10 +91,3 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
-
-
-def _workbook(data: bytes, name: str) -> Response:
-    response = Response(data, content_type=TYPES["xlsx"])
-    response.headers["Content-Disposition"] = f"attachment; filename=\"coins.xlsx\"; filename*=UTF-8''{quote(name)}"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

@@ -1,8 +1,7 @@
-"""The daily table of points, one row per household; and the quarterly budgets of the villages."""
+"""The daily table of points, one row per household."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -11,24 +10,22 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from flask_babel import gettext as _
 
 from desk.blueprint import bp
+from desk.typed import typed_number, wrong_number
 from forms.claims import told
 from models.orgs import OrgUnit
 from models.people import Household
 from models.point_rules import RuleItem
 from queries.awards import REVERSE
-from queries.budgets import budgets, days_of, quarter_of
 from queries.claims import households_of
 from queries.orgs import villages
 from queries.point_rules import EARN, claimable
-from services.budgets import allot_all
 from services.points_drafts import Typed, keep_table, kept_table
 from services.points_table import Row, RowsRefused, enter_rows, posts_at_once
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
 from shell.i18n import moment
-
-UID_LENGTH, FIGURES = 32, 6
+from shell.uids import sent_uid
 
 
 @bp.route("/claims/table", methods=["GET", "POST"])
@@ -83,52 +80,9 @@ def keep_points_table() -> Any:
     told = {
         kind: {str(one.id): text for one in shown if (text := _text(f"{kind}{one.id}"))} for kind in ("p", "n")
     }  # fmt: skip
-    typed = Typed(_uid(), _text("done_on")[:10], _text("what"), told["p"], told["n"])
+    typed = Typed(sent_uid(), _text("done_on")[:10], _text("what"), told["p"], told["n"])
     keep_table(village, item, typed, actor=actor(), at=at)
     return jsonify(saved_at=moment(at)[-5:])
-
-
-@bp.get("/coins/budgets")
-@requires("coin:list")
-def coin_budgets() -> str:
-    quarter = request.args.get("quarter", "")
-    try:
-        days_of(quarter)
-    except ValueError:
-        quarter = quarter_of(clock.today())
-    return _budgets(quarter)
-
-
-@bp.post("/coins/budgets")
-@requires("coin:allot")
-def allot_budgets() -> Any:
-    """Add to the budgets of the quarter that runs now."""
-    quarter = quarter_of(clock.today())
-    try:
-        amounts = {
-            village: amount
-            for village in villages(actor(), "coin:allot", on=clock.today())
-            if (amount := _typed(f"v{village.id}"))
-        }
-        coins = allot_all(
-            amounts, quarter=quarter, uid=_uid(), actor=actor(), at=clock.now(), today=clock.today()
-        )  # fmt: skip
-    except (NotAllowed, NotFound):
-        raise
-    except Refusal as refusal:
-        return _budgets(quarter, said=str(refusal)), refusal.status
-    flash(_("已下达 %(n)s 道德币。", n=coins), "success")
-    return redirect(url_for("desk.coin_budgets"), 303)
-
-
-def _budgets(quarter: str, said: str = "") -> str:
-    who, now = actor(), quarter_of(clock.today())
-    may = {village.id for village in villages(who, "coin:allot", on=clock.today())} if quarter == now else set()
-    before = quarter_of(date.fromordinal(days_of(quarter)[0].toordinal() - 1))
-    return render_template(
-        "desk/claims/budgets.html", quarter=quarter, rows=budgets(who, quarter, on=clock.today()), may=may, said=said,
-        typed=request.form, uid=_uid(), before=before, now=now,
-    )  # fmt: skip
 
 
 def _items(village: OrgUnit) -> list[RuleItem]:
@@ -141,7 +95,7 @@ def _table(village: OrgUnit | None, item: RuleItem | None) -> tuple[Typed, bool]
         return kept, True
     fields = request.form
     points, notes = ({name[1:]: fields[name] for name in fields if name[:1] == kind} for kind in "pn")
-    return Typed(_uid(), fields.get("done_on") or clock.today().isoformat(), _text("what"), points, notes), False
+    return Typed(sent_uid(), fields.get("done_on") or clock.today().isoformat(), _text("what"), points, notes), False
 
 
 def _fits(item: RuleItem) -> bool:
@@ -170,32 +124,13 @@ def _save(item: RuleItem, shown: list[Household]) -> int:
         done_on = date.fromisoformat(request.form.get("done_on", ""))
     except ValueError as error:
         raise Refusal(_("日期不对，请重新选择。")) from error
-    wrong = {one.id: _("分值要是 1 以上的整数。") for one in shown if _bad(f"p{one.id}")}
+    wrong = {one.id: _("分值要是 1 以上的整数。") for one in shown if wrong_number(f"p{one.id}")}
     if wrong:
         raise RowsRefused(wrong)
-    rows = [Row(one, points, _text(f"n{one.id}")) for one in shown if (points := _typed(f"p{one.id}"))]
+    rows = [Row(one, points, _text(f"n{one.id}")) for one in shown if (points := typed_number(f"p{one.id}"))]
     who: dict[str, Any] = {"actor": actor(), "at": clock.now(), "today": clock.today()}
-    return enter_rows(item, rows, what=_text("what"), done_on=done_on, uid=_uid(), **who)
-
-
-def _bad(name: str) -> bool:
-    text = request.form.get(name, "").strip()
-    return bool(text) and not (text.isascii() and text.isdigit() and len(text) <= FIGURES and int(text))
-
-
-def _typed(name: str) -> int:
-    text = request.form.get(name, "").strip()
-    if not text:
-        return 0
-    if _bad(name):
-        raise Refusal(_("“%(text)s”不是 1 以上的整数。", text=text[:20]))
-    return int(text)
+    return enter_rows(item, rows, what=_text("what"), done_on=done_on, uid=sent_uid(), **who)
 
 
 def _text(name: str) -> str:
     return request.form.get(name, "").replace("\0", "").strip()[:200]
-
-
-def _uid() -> str:
-    sent = request.form.get("uid", "")
-    return sent if len(sent) == UID_LENGTH and sent.isascii() and sent.isalnum() else uuid.uuid4().hex

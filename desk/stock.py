@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from desk.blueprint import bp
+from desk.typed import whole_number
 from models.stations import CoinStation, MoveKind
 from queries.stations import open_stations, station_in_scope
 from queries.stock import PAGE, Place, moves, shelf
@@ -17,6 +18,7 @@ from services import stocktaking as acts
 from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
+from shell.paging import before_asked
 
 MOVE = "stock:move"
 KINDS = {
@@ -27,7 +29,6 @@ KINDS = {
     MoveKind.REDEEM: _l("兑换"),
     MoveKind.RETURN: _l("退回"),
 }
-DIGITS = 6
 WRONG = -1  # what no act takes
 
 
@@ -116,7 +117,7 @@ def stock_reminders(station_id: int) -> Any:
 def _page(station_id: int, *, said: str = "", sent: Any = None) -> str:
     station = _station(station_id)
     places = shelf(station)
-    before = request.args.get("before", type=int)
+    before = before_asked()
     found = moves(station, before=before)
     return render_template(
         "desk/counter/stock.html", station=station, places=places, known=_known(places), said=said, sent=sent or {},
@@ -142,5 +143,5 @@ def _note() -> str:
 
 def _number(text: str) -> int:
     """Read a quantity; what is none becomes one that every act refuses."""
-    text = text.strip()
-    return int(text) if len(text) <= DIGITS and text.isascii() and text.isdigit() else WRONG
+    found = whole_number(text)
+    return WRONG if found is None else found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +25,7 @@ from services.refusals import NotAllowed, NotFound, Refusal
 from shell import clock
 from shell.access import actor, requires
 from shell.files import file_store
-
-UID_LENGTH = 32
+from shell.uids import sent_uid
 
 
 @bp.get("/claims")
@@ -35,7 +33,11 @@ UID_LENGTH = 32
 def claims_home() -> str:
     who = actor()
     return render_template(
-        "field/claims.html", claims=reads.own_claims(who), states=reads.STATES, home=own_household(who), deduct=DEDUCT
+        "field/claims.html",
+        claims=reads.own_claims(who),
+        state_told=reads.state_told,
+        home=own_household(who),
+        deduct=DEDUCT,
     )
 
 
@@ -61,7 +63,7 @@ def new_claim() -> Any:
                 flash(_("已申报，接下来等评议和审批。"), "success")
                 return redirect(url_for("field.claim", claim_uid=filed), 303)
             household = _household(request.values.get("household", ""))
-    form.uid.data = _uid()
+    form.uid.data = sent_uid()
     return render_template("field/claim_new.html", form=form, household=household, items=items), status
 
 
@@ -70,9 +72,10 @@ def new_claim() -> Any:
 def claim(claim_uid: str) -> str:
     found = _claim(claim_uid)
     return render_template(
-        "field/claim.html", claim=found, states=reads.STATES, acts=reads.ACTS, deduct=DEDUCT, today=clock.today(),
+        "field/claim.html", claim=found, state_told=reads.state_told, acts=reads.ACTS, deduct=DEDUCT,
         may_withdraw=found.filer_id == actor().user_id and found.state in claims.OPEN, mine=_mine(found),
-        may_object=may_object(found, actor()), full=_mine(found) or actor().can("household:list"),
+        may_object=reads.open_to_objection(found, clock.today()) and may_object(found, actor()),
+        full=_mine(found) or actor().can("household:list"),
     )  # fmt: skip
 
 
@@ -133,11 +136,6 @@ def _household(text: str) -> Household | None:
     return None if actor().can("household:list") else own_household(actor())
 
 
-def _uid() -> str:
-    sent = request.form.get("uid", "")
-    return sent if len(sent) == UID_LENGTH and sent.isascii() and sent.isalnum() else uuid.uuid4().hex
-
-
 def _file(form: Any, household: Household, items: dict[int, RuleItem]) -> str | None:
     """File what was typed; return the claim's uid, or None with what is wrong on the form."""
     ident = household.id
@@ -155,7 +153,7 @@ def _file(form: Any, household: Household, items: dict[int, RuleItem]) -> str | 
         )  # fmt: skip
         home = reads.claimable_household(ident, actor()) or abort(404)
         who: dict[str, Any] = {"actor": actor(), "at": clock.now(), "today": clock.today()}
-        return file_claim(home, asked, uid=_uid(), **who).uid
+        return file_claim(home, asked, uid=sent_uid(), **who).uid
     except (NotAllowed, NotFound):
         raise
     except Refusal as refusal:

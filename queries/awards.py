@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from models.access import Actor
 from models.base import db
@@ -69,7 +70,8 @@ def _told(journals: Sequence[CoinJournal]) -> list[Award]:
     ):
         whose[number] = household_id or 0, whose.get(number, (0, 0))[1] + int(amount)
     living = {ident for ident, _amount in whose.values()}
-    homes = {one.id: one for one in db.session.scalars(sa.select(Household).where(Household.id.in_(living)))}
+    households = sa.select(Household).where(Household.id.in_(living)).options(joinedload(Household.village))
+    homes = {one.id: one for one in db.session.scalars(households)}
     named = {one.rule_item_id for one in journals if one.rule_item_id}
     items = {one.id: one for one in db.session.scalars(sa.select(RuleItem).where(RuleItem.id.in_(named)))}
     query = sa.select(CoinJournal).where(CoinJournal.reverses.in_(ids))

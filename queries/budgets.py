@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,13 +10,12 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from models.access import Actor
 from models.base import db
 from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine
 from models.orgs import OrgUnit
-from queries.orgs import villages
 
-QUARTERS, MONTHS_EACH = 4, 3
+MONTHS_EACH = 3
+QUARTER = re.compile(r"(19|20)[0-9]{2}Q[1-4]")
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,17 @@ def quarter_of(day: date) -> str:
 
 def days_of(quarter: str) -> tuple[date, date]:
     """Return the first and the last day of a quarter. Raises ValueError on anything else."""
-    year, _q, number = quarter.partition("Q")
-    if not (len(year) == 4 and year.isdecimal() and number in {"1", "2", "3", "4"}):  # noqa: PLR2004 - digits of a year
+    if not QUARTER.fullmatch(quarter):
         raise ValueError(quarter)
-    first = date(int(year), (int(number) - 1) * MONTHS_EACH + 1, 1)
+    first = date(int(quarter[:4]), (int(quarter[5:]) - 1) * MONTHS_EACH + 1, 1)
     return first, (first + timedelta(days=100)).replace(day=1) - timedelta(days=1)
 
 
-def budgets(actor: Actor, quarter: str, *, on: date) -> Sequence[Budget]:
-    """Return the villages of the scope with their coins of a quarter. What was taken back counts against it."""
-    found = villages(actor, "coin:list", on=on)
+def budgets(found: Sequence[OrgUnit], quarter: str) -> Sequence[Budget]:
+    """Return villages, which must have been read in scope, with their coins of a quarter.
+
+    What was taken back counts against the quarter in which that was done. Raises ValueError on anything but a quarter.
+    """
     ids = [village.id for village in found]
     mine = CoinAccount.kind == AccountKind.BUDGET, CoinAccount.village_id.in_(ids)
     rows = db.session.execute(sa.select(CoinAccount.village_id, CoinAccount.balance).where(*mine))

@@ -19,7 +19,7 @@ from models.people import Household, Resident
 from models.point_rules import RuleItem
 from models.records import Record, RecordState
 from queries.people import find_households
-from queries.point_rules import EARN
+from queries.point_rules import DEDUCT, EARN
 from queries.purses import own_household
 from queries.scope import get_in_scope, in_scope
 
@@ -33,6 +33,7 @@ STATES: Mapping[str, Any] = {
     ClaimState.REFUSED: _l("未通过"),
     ClaimState.WITHDRAWN: _l("已撤回"),
 }
+TOLD, DUE = _l("告知中"), _l("等待入账")  # what notice means where nothing is shown in public
 ACTS: Mapping[str, Any] = {
     ClaimAct.FILE: _l("申报"),
     ClaimAct.AGREE: _l("评议同意"),
@@ -61,6 +62,21 @@ class Page:
 
     claims: Sequence[CoinClaim]
     older: int | None
+
+
+def state_told(claim: CoinClaim) -> Any:
+    """Say in words how far a claim has come, by what its item asks for."""
+    item, state = claim.item, claim.state
+    if state == ClaimState.FILED and not item.review:
+        return STATES[ClaimState.AGREED]
+    if state == ClaimState.NOTICE and item.direction == DEDUCT:
+        return TOLD
+    return DUE if state == ClaimState.NOTICE and not item.notice_days else STATES[state]
+
+
+def open_to_objection(claim: CoinClaim, today: date) -> bool:
+    """Tell whether anybody may still object."""
+    return claim.state == ClaimState.NOTICE and claim.notice_until is not None and today <= claim.notice_until
 
 
 def tab_of(tab: str) -> sa.ColumnElement[bool]:

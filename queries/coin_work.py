@@ -1,4 +1,4 @@
-"""What of the coins waits for somebody today: claims, unsaved tables, goods that run out, one's own purse."""
+"""What of the coins waits for somebody today: claims, unsaved tables, vouchers, goods that run out, one's own purse."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import sqlalchemy as sa
 from models.access import Actor, Role
 from models.base import db
 from models.claims import ClaimState, CoinClaim
+from models.coins import CoinHold, HoldState
 from models.points_drafts import PointsDraft
 from models.stations import CoinGood, CoinStation, CoinStock
 from queries.claims import APPROVE, REVIEW, WAITING, counts
 from queries.purses import own_household, purse_of
 from queries.scope import in_scope
 
-CONTESTED, APPEALED, UNSAVED, LOW, OWN = "contested", "appealed", "unsaved", "low", "own"
+CONTESTED, APPEALED, UNSAVED, FETCH, LOW, OWN = "contested", "appealed", "unsaved", "fetch", "low", "own"
 
 
 @dataclass(frozen=True)
 class Work:
-    """One line: what kind, how many, and for goods which station."""
+    """One line: what kind, how many, and for vouchers and goods which station."""
 
     kind: str
     count: int
@@ -31,7 +32,7 @@ class Work:
 
 def coin_work(actor: Actor) -> list[Work]:
     """Return what waits for the actor, in the order in which it is done."""
-    return [*_claims(actor), *_tables(actor), *_goods(actor), *_own(actor)]
+    return [*_claims(actor), *_tables(actor), *_vouchers(actor), *_goods(actor), *_own(actor)]
 
 
 def _claims(actor: Actor) -> Iterator[Work]:
@@ -60,6 +61,25 @@ def _tables(actor: Actor) -> Iterator[Work]:
     query = sa.select(PointsDraft).where(PointsDraft.user_id == actor.user_id).order_by(PointsDraft.updated_at.desc())
     for draft in db.session.scalars(query.limit(3)):
         yield Work(UNSAVED, 1, draft=draft)
+
+
+def _vouchers(actor: Actor) -> Iterator[Work]:
+    """Count what was reserved and waits at a counter of one's own; the sweep of each minute voids what has lapsed."""
+    if not actor.can("coin:redeem"):
+        return
+    query = (
+        sa.select(CoinStation, sa.func.count())
+        .join(CoinHold, CoinHold.station_id == CoinStation.id)
+        .where(
+            CoinHold.state == HoldState.OPEN,
+            CoinStation.closed_on.is_(None),
+            in_scope(CoinStation, actor, "coin:redeem"),
+        )
+        .group_by(CoinStation.id)
+        .order_by(CoinStation.id)
+    )
+    for station, count in db.session.execute(query):
+        yield Work(FETCH, count, station=station)
 
 
 def _goods(actor: Actor) -> Iterator[Work]:

@@ -65,16 +65,3 @@ def handed_over(station: CoinStation) -> Sequence[Any]:
         .where(till.station_id == station.id, CoinJournal.kind.in_([JournalKind.REDEEM, JournalKind.POST]))
     )
     return db.session.execute(query.order_by(CoinJournal.id.desc()).limit(LATEST)).all()
-
-
-def settlements(station: CoinStation) -> Sequence[Any]:
-    """Return the last settlements of a station, newest first: at, amount, memo, who, and whether it was undone."""
-    back = sa.orm.aliased(CoinJournal)
-    undone = sa.exists().where(back.reverses == CoinJournal.id).label("undone")
-    query = (
-        sa.select(CoinJournal.recorded_at, CoinLine.amount, CoinJournal.memo, CoinJournal.actor_name, undone)
-        .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
-        .join(CoinAccount, CoinAccount.id == CoinLine.from_id)
-        .where(CoinAccount.station_id == station.id, CoinJournal.kind == JournalKind.SETTLE)
-    )
-    return db.session.execute(query.order_by(CoinJournal.id.desc()).limit(LATEST)).all()

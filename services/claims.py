@@ -16,6 +16,7 @@ from models.claims import ClaimAct, ClaimState, ClaimStep, CoinClaim
 from models.people import Household
 from models.point_rules import RuleItem
 from queries.caps import Cap, caps
+from queries.claims import open_to_objection
 from queries.purses import own_household
 from services.access import require
 from services.audit import record_audit
@@ -134,7 +135,7 @@ def object_to(claim: CoinClaim, *, note: str, actor: Actor, at: datetime, today:
     lock(claim)
     if not may_object(claim, actor):
         raise NotFound
-    if claim.state != ClaimState.NOTICE or claim.notice_until is None or today > claim.notice_until:
+    if not open_to_objection(claim, today):
         raise ClaimMoved
     step(claim, ClaimAct.OBJECT, ClaimState.CONTESTED, note=_reason(note), actor=actor, at=at)
     return claim

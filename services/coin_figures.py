@@ -10,12 +10,13 @@ from models.access import Actor
 from models.base import db
 from models.orgs import OrgUnit
 from queries.coin_counts import KEY, counted_anew, counters, differences
-from queries.exports import TYPES, WRITERS, Sheet
+from queries.exports import Sheet
 from queries.orgs import counties
 from services.access import require
 from services.audit import record_audit
 from services.exports import Export
 from services.posting import open_ledger
+from services.statistics import export_sheet
 from services.transaction import transaction
 
 
@@ -37,11 +38,4 @@ def recount(*, actor: Actor, at: datetime) -> int:
 def export_figures(unit: OrgUnit, sheet: Sheet, *, kind: str, actor: Actor, at: datetime, today: date) -> Export:
     """Write the figures of a unit as xlsx or csv. Raises NotAllowed, NotFound, and KeyError on an unknown kind."""
     require(actor, "coin:export", unit)
-    content = WRITERS[kind](sheet)
-    _note(unit, kind=kind, rows=len(sheet.lines), actor=actor, at=at)
-    return Export(f"{sheet.title}-{today.isoformat()}.{kind}", TYPES[kind], content, len(sheet.lines))
-
-
-@transaction
-def _note(unit: OrgUnit, *, kind: str, rows: int, actor: Actor, at: datetime) -> None:
-    record_audit("coin:statistics", unit, actor=actor, at=at, after={"rows": rows, "format": kind})
+    return export_sheet(unit, "coin:statistics", sheet, kind=kind, actor=actor, at=at, today=today)

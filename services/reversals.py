@@ -64,7 +64,7 @@ class NotReversible(Refusal):
 
 class ReasonNeeded(Refusal):
     field = "reason"
-    message = _l("请写明冲正的原因。")
+    message = _l("请写明原因，审计时要看。")
 
 
 class TillShort(Refusal):

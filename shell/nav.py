@@ -35,7 +35,7 @@ class Entry:
     icon: str
     endpoint: str
     permission: str | None = None
-    prefix: str = ""
+    prefix: str | tuple[str, ...] = ""
     args: dict[str, Any] = field(default_factory=dict)
     count: int = 0
     phone: bool = False
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def current(self) -> bool:
-        """Tell whether the page shown belongs to this place: the path itself, or anything below the prefix."""
+        """Tell whether the page shown belongs to this place: the path itself, or anything below a prefix."""
         here = request.path
         return here == self.url or (bool(self.prefix) and here.startswith(self.prefix))
 
@@ -75,18 +75,24 @@ COINS = Section(
     _l("道德币"),
     (
         Entry(_l("申报"), "award", "field.claims_home", "claim:file", prefix="/field/claims/"),
-        Entry(_l("申报办理"), "clipboard-check", "desk.claim_list", "claim:list", prefix="/claims/"),
+        Entry(_l("申报办理"), "clipboard-check", "desk.claim_list", "claim:list", prefix=("/claims/", "/coins/awards")),
         Entry(_l("公示"), "megaphone", "desk.coin_notice", "claim:file"),
         Entry(_l("道德币统计"), "bar-chart", "desk.coin_figures", "coin:statistics"),
         Entry(_l("月度公示"), "file-earmark-check", "desk.month_sheet", "coin:list"),
         Entry(_l("结账"), "lock", "desk.coin_months", "coin:months", prefix="/coins/months/"),
-        Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list"),
+        Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list", prefix="/coins/budgets/"),
         Entry(_l("导入积分"), "file-earmark-spreadsheet", "desk.point_imports", "coin:import", prefix="/coins/import/"),
         Entry(_l("积分规则"), "list-check", "rules.index_view", "rule:list", prefix="/admin/rules/"),
         Entry(_l("兑换台"), "basket", "desk.counter", "coin:redeem", prefix="/counter/", phone=True),
         Entry(_l("我家道德币"), "coin", "desk.own_coins", "own:coins", prefix="/own/", phone=True, short=_l("道德币")),
         Entry(_l("库存"), "box", "desk.stock", "stock:move", prefix="/stock/"),
-        Entry(_l("易站"), "shop", "stations.index_view", "station:list", prefix="/admin/stations/"),
+        Entry(
+            _l("易站"),
+            "shop",
+            "stations.index_view",
+            "station:list",
+            prefix=("/admin/stations/", "/coins/settlements/"),
+        ),
         Entry(_l("物品"), "gift", "goods.index_view", "station:list", prefix="/admin/goods/"),
     ),
 )

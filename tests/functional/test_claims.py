@@ -264,6 +264,28 @@ def test_a_village_without_budget_keeps_its_claims_waiting_and_says_why(app: Fla
     assert (claim.waits_for, village.station.purse("H1").balance) == ("", 5)
 
 
+@pytest.mark.parametrize(
+    ("what", "said", "state", "open_to_objection"),
+    [
+        ("clean", "公示期满自动入账", "公示中", True),
+        ("daily", "不用公示，随后自动入账", "等待入账", False),
+        ("fine", "告知期满自动扣分", "告知中", True),
+    ],
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_an_approval_says_what_follows_from_what_the_item_asks_for(
+    village: Village, client: JudgingClient, what: str, said: str, state: str, *, open_to_objection: bool
+) -> None:
+    claim = village.file("H1", 3, what=what, by=OFFICIAL if what == "daily" else WORKER)
+    if claim.item.review:
+        village.do(claims.agree, claim)
+    village.cast.sign_in(client, TOWN)
+    client.get("/claims")
+    page = client.post(f"/claims/{claim.uid}/approve", data={"note": ""}, follow_redirects=True).text
+    assert (said in page, f">{state}<" in page) == (True, True)
+    assert (f"/claims/{claim.uid}/object" in page) == open_to_objection
+
+
 def test_ticked_claims_are_approved_together_and_what_is_over_a_cap_is_named(
     village: Village, client: JudgingClient
 ) -> None:

@@ -163,6 +163,20 @@ def test_an_administrator_links_a_villager_to_the_household_by_an_exact_number(
     assert client.post(page, data={"number": ""}).status_code == 404
 
 
+def test_the_home_of_a_counter_counts_the_vouchers_that_wait_there_and_no_others(
+    client: JudgingClient, station: Station, cast: Cast
+) -> None:
+    waits = "张兑换券等人来领"
+    enter_as(client, cast, "clerk.yucun")
+    empty = client.get("/").text
+    assert ('href="/counter"' in empty, waits in empty) == (True, False)
+    for _one in range(2):
+        station.hold("H1", {SOAP: 1}, at=now())
+    assert f"有 2 {waits}" in client.get("/").text
+    enter_as(client, cast, "official.wuhe")
+    assert waits not in client.get("/").text
+
+
 def test_lapsed_vouchers_are_said_to_be_so_and_swept(client: JudgingClient, station: Station, cast: Cast) -> None:
     held = station.hold("H1", {RICE: 1}, at=now() - timedelta(hours=1))
     enter_as(client, cast, "clerk.yucun")

@@ -74,6 +74,8 @@ class Tour:
             "code": (village.coins["code"],),
             "receipt_uid": (village.coins["receipt"],),
             "award_uid": (village.coins["award"],),
+            "allotment_uid": (village.coins["allotment"],),
+            "settlement_uid": (village.coins["settlement"],),
             "claim_uid": (village.coins["claim"],),
         }
         cells: dict[str, Any] = {"f_a1": village.ids["unit"], "f_a2": "leak", "f_a5_ge": 1, "f_a4_ge": "2026-11-01"}

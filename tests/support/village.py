@@ -325,7 +325,10 @@ def _coins(village: Village) -> None:
         move_goods(stations[0], {rice: (50, None)}, MoveKind.IN, actor=official, at=AT)
         cast.user("villager.yucun").resident_id = village.ids["resident"]
     above = cast.actor("official.tianhuangping")
-    coins.allot(cast.unit("余村村"), amount=500, quarter="2026Q4", uid="a" * 32, actor=above, **by)
+    village.coins["allotment"] = "a" * 32
+    coins.allot(
+        cast.unit("余村村"), amount=500, quarter="2026Q4", uid=village.coins["allotment"], actor=above, **by
+    )  # fmt: skip
 
     def home() -> Household:
         return db.session.get_one(Household, village.ids["household"])
@@ -335,6 +338,11 @@ def _coins(village: Village) -> None:
     village.coins["receipt"] = "c" * 32
     clerk, station = cast.actor("clerk.yucun"), db.session.get_one(CoinStation, stations[0])
     redemptions.redeem(home(), station, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)
+    station = db.session.get_one(CoinStation, stations[0])
+    village.coins["settlement"] = "f" * 32
+    coins.settle_station(
+        station, amount=3, uid=village.coins["settlement"], actor=cast.actor("official.tianhuangping"), **by
+    )
     station = db.session.get_one(CoinStation, stations[0])
     village.coins["code"] = redemptions.hold(home(), station, {rice: 2}, uid="d" * 32, actor=clerk, **by).code
 
