@@ -123,6 +123,7 @@ class Arms:
 
     sure_counts = True  # what the word index finds may be counted to the end
     fence = ""  # what keeps a probe from being joined
+    spread = 1.0  # how many records there are to one that the driving condition finds
 
     def __init__(
         self, scope: Scope, *, descending: bool = True, cursor: Cursor = None, sort: IndexedField | None = None

@@ -3,13 +3,15 @@
 It merges no arms that are to be sorted: it reads each whole, a million rows for a page of fifty. So each arm says its
 own end, and all arms of a field are one statement that is planned once: LATERAL, for each township and value. Seeing an
 order, a limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
-row; OFFSET 0 keeps it from either. And its word index has no order. So it also has words that say where a record stands
-among all, and the newest eight thousand are looked through first, then so many more, and everything last.
+row; OFFSET 0 keeps it from either. As each arm fills a page by itself, fifteen townships probe fifteen times too many
+rows: so the newest thousand are looked through first, then four times as many, and everything last. And its word index
+has no order. So it also has words that say where a record stands among all, for the same way of looking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +27,7 @@ from queries.scope import Slice
 # How the word index is read: by itself, lest the planner walk the records newest first and compare; or up to an end.
 AT_ONCE, BY_AND_BY = "AS MATERIALIZED", "AS NOT MATERIALIZED"
 NO_END = 2**62
+NEAR, FARTHER, TIMES = 1_024, 4, 3  # driving rows that are looked through first, how many times more next, how often
 _NEWEST = Prepared(sa.select(sa.func.max(Record.id).label("id")))
 
 
@@ -34,10 +37,11 @@ class PostgresArms(Arms):
     sure_counts = False
     fence = " OFFSET 0"
     words: Sequence[str] = ()
+    from_the_newest = False  # whether the newest are looked through before all
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.bind.values |= {"most": NO_END}  # see rows(); counts know no end
+        self.bind.values |= {"most": NO_END, "behind": 0}  # see rows(); counts know no end
 
     def _field_arms(
         self, field: IndexedField, drive: Condition | None, probes: Sequence[Condition], *, own: bool
@@ -60,6 +64,9 @@ class PostgresArms(Arms):
         if any(village for _town, village, _value in spots):
             parts.append("(t.village = 0 OR i.village_id = t.village)")
         asked = [self.probe(one, "i.record_id", "i.town_id") for one in probes]
+        if values and asked and self.sort is None:
+            self.from_the_newest = True
+            parts.append("i.record_id > %(behind)s")
         row = "s" if joined else "i"
         told = self._told(f"{row}.value", f"{row}.record_id", "i.town_id")
         source = f"{field.table} AS i{self._with_sort(joined=joined)}"
@@ -112,13 +119,11 @@ class PostgresArms(Arms):
         if not self.sql:
             return []
         self.bind.values["most"] = limit * self.times
-        if not self.words or self.sort is not None:
-            return super().rows(limit)
-        sql, found = f"{' UNION ALL '.join(self.sql)} {self.ending(limit)}", []
-        for stretch in self._stretches():
-            self.bind.values["words"] = [*self.words, *stretch]
+        sql = f"{' UNION ALL '.join(self.sql)} {self.ending(limit)}"
+        found: Rows = []
+        for behind in self._steps():
             found = self._rows(sql)
-            if len(found) >= limit:
+            if sum(ident > behind for _value, ident in found) >= limit:
                 break
         return found[:limit]
 
@@ -127,8 +132,23 @@ class PostgresArms(Arms):
         self.sql = [arm.replace(AT_ONCE, BY_AND_BY) for arm in self.sql]
         return super().count(most)
 
-    def _stretches(self) -> Iterator[list[str]]:
-        """Yield the words of the stretch of records where the page begins, of ever wider ones, and none at last."""
-        begins = self.cursor[1] - 1 if self.cursor else _NEWEST.all()[0].id or 0
-        yield from ([standing(begins, shift)] for shift in STRETCHES)
-        yield []
+    def _steps(self) -> Iterator[int]:
+        """Say ever wider what is looked through, all at last; yield the number behind which that is complete."""
+        if self.words and self.sort is None:
+            for shift in STRETCHES:
+                self.bind.values["words"] = [*self.words, standing(self._begins, shift)]
+                yield (self._begins >> shift << shift) - 1
+            self.bind.values["words"] = self.words
+        elif self.from_the_newest:
+            for step in range(TIMES):
+                behind = int(self._begins - NEAR * FARTHER**step * self.spread)
+                if behind <= 0:
+                    break
+                self.bind.values["behind"] = behind
+                yield behind
+            self.bind.values["behind"] = 0
+        yield 0
+
+    @cached_property
+    def _begins(self) -> int:
+        return self.cursor[1] - 1 if self.cursor else _NEWEST.all()[0].id or 0

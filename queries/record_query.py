@@ -123,6 +123,7 @@ class Query:
             return arms
         drive = self._drive(conditions, limit)
         if drive is not None:
+            arms.spread = max(1.0, self.form.next_number / max(1, self.sizes.get(drive, 1)))
             arms.by_value(drive, [one for one in conditions if one is not drive])
         elif arms.sort is not None:
             same = next((one for one in conditions if one.field.fid == arms.sort.fid and one.leads), None)

@@ -6,6 +6,7 @@ import csv
 import io
 import random
 import zipfile
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,11 +15,12 @@ import pytest
 import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
+from models.access import Actor
 from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form
 from models.records import SEARCHED, Record
-from queries import exports
+from queries import exports, listing_postgres
 from queries.conditions import Filter
 from queries.forms import definition
 from queries.index_check import check_index
@@ -64,7 +66,8 @@ def fill(cast: Cast, form: Form, seed: int, rows: int) -> list[Record]:
             "c1": pick.choice(STORIES),
             "b1": pick.choice(("张三", "李四", "")),
         }
-        made.append(enter(cast, form, VILLAGES[village], village=village, **answers))
+        author = pick.choice((VILLAGES[village], "handler.xinfang"))
+        made.append(enter(cast, form, author, village=village, **answers))
     return made
 
 
@@ -117,17 +120,20 @@ FILTERS = (
 
 
 @pytest.mark.parametrize("sort", [None, "a4", "a5"])
-def test_lists_are_what_plain_python_says_for_everybody(cast: Cast, form: Form, sort: str | None) -> None:
+def test_lists_are_what_plain_python_says_for_everybody(
+    cast: Cast, form: Form, sort: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_postgres, "NEAR", 0.2)  # two dozen records are looked through in steps like a million
     fill(cast, form, seed=7, rows=24)
     every = list(db.session.scalars(sa.select(Record).order_by(Record.id.desc())))
-    for username in ("leader.county", "official.tianhuangping", "official.yucun", "grid.hengshanwu", "handler.xinfang"):
-        actor = cast.actor(username)
+    names = ("leader.county", "official.tianhuangping", "official.yucun", "grid.hengshanwu", "handler.xinfang")
+    for actor in (*map(cast.actor, names), both_in_one(cast)):
         seen = set(db.session.scalars(sa.select(Record.id).where(in_scope(Record, actor, "record:list"))))
         for filters in FILTERS[::2] if sort else FILTERS:
             expected = [r for r in every if r.id in seen and all(holds(r, one) for one in filters)]
             for descending in (True, False) if sort else (True,):
                 asked = {"sort": sort, "descending": descending}
-                found = listed(cast, form, username, *filters, **asked)
+                found = listed(cast, form, actor, *filters, **asked)
                 assert len(found) == len(set(found))
                 assert sorted(found) == sorted(record.number for record in expected)
                 if sort is None:
@@ -135,6 +141,25 @@ def test_lists_are_what_plain_python_says_for_everybody(cast: Cast, form: Form, 
                 else:
                     assert _keys(every, found, sort) == sorted(_keys(every, found, sort), reverse=descending)
             assert capped_count(form, actor, Request(filters=filters)) == len(expected)
+
+
+def both_in_one(cast: Cast) -> Actor:
+    """Return somebody who sees a village, and what a department owns besides."""
+    office, department = cast.actor("official.yucun"), cast.actor("handler.xinfang")
+    return replace(office, grants=(*office.grants, *department.grants))
+
+
+def test_what_a_department_owns_does_not_stand_before_newer_records_of_the_village(
+    cast: Cast, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_postgres, "NEAR", 0.2)
+    owners = ["handler.xinfang"] * 3 + ["grid.yucun"] + ["handler.xinfang"] * 3
+    made = [
+        enter(cast, form, owner, village="余村村" if owner == "grid.yucun" else "红庙村", a5="300").number
+        for owner in owners
+    ]
+    asked = Filter("a2", "eq", ("leak",)), Filter("a5", "filled")
+    assert listed(cast, form, both_in_one(cast), *asked) == made[::-1]
 
 
 def _keys(every: list[Record], numbers: list[str], fid: str) -> list[tuple[object, int]]:

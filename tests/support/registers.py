@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.definition import parse
+from models.access import Actor
 from models.base import db
 from models.forms import Form, FormState, FormVersion
 from models.records import Record
@@ -111,9 +112,9 @@ def change(cast: Cast, record: Record, username: str = "grid.yucun", **answers: 
     return change_record(record, raw=raw, row_version=record.row_version, actor=actor, at=AT, today=TODAY)
 
 
-def listed(cast: Cast, form: Form, username: str, *filters: Filter, **request: Any) -> list[str]:
+def listed(cast: Cast, form: Form, reader: str | Actor, *filters: Filter, **request: Any) -> list[str]:
     """Return the numbers of all records a list gives, page after page of five."""
-    actor = cast.actor(username)
+    actor = reader if isinstance(reader, Actor) else cast.actor(reader)
     numbers: list[str] = []
     asked = Request(filters=filters, limit=5, **request)
     while True:
