@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+LATER = "begins later"  # marks a connection whose next BEGIN its user says on the driver
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -145,7 +146,8 @@ def _pragmas(*, writes: bool) -> Any:
 
 def _begin(statement: str) -> Any:
     def on_begin(connection: sa.Connection) -> None:
-        connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]  # 40 us less in the queue
+        if not connection.info.pop(LATER, False):
+            connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
 
     return on_begin
 

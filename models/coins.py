@@ -53,11 +53,14 @@ class HoldState(StrEnum):
 NO_FLOOR = -(10**15)  # of accounts that may be negative
 MOST_COINS = 10**9  # of one line
 GENESIS = "0" * 64  # before the first journal
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))  # not one for each journal
+_SORTING, _AS_IT_IS = (
+    json.JSONEncoder(ensure_ascii=False, sort_keys=sort, separators=(",", ":")) for sort in (True, False)
+)  # not one for each journal
 _HASHED = (
     "id", "uid", "body_hash", "kind", "actor_id", "actor_name", "memo", "rule_item_id", "resident_id", "source_key",
     "reverses", "resolves", "prev_hash", "county_id", "town_id", "village_id", "org_id",
 )  # fmt: skip
+_IN_ORDER = sorted((*_HASHED, "effective_on", "recorded_at", "lines"))
 
 
 def _kinds(kinds: type[StrEnum]) -> str:
@@ -224,17 +227,15 @@ class CoinPeriod(Base):
 
 def hash_of(body: Mapping[str, Any]) -> str:
     """Return the SHA-256 (hex) of what was asked for."""
-    return hashlib.sha256(_canonical(body)).hexdigest()
+    return hashlib.sha256(_SORTING.encode(body).encode()).hexdigest()
 
 
 def journal_hash(row: Mapping[str, Any] | sa.RowMapping, lines: Sequence[tuple[str, str, int, int, int]]) -> str:
     """Return the SHA-256 (hex) of a journal with its lines, by account codes, and of the hash before it."""
-    said: dict[str, Any] = {name: row[name] for name in _HASHED}
+    said: dict[str, Any] = dict.fromkeys(_IN_ORDER)  # so there is nothing to sort
+    for name in _HASHED:
+        said[name] = row[name]
     said["effective_on"] = row["effective_on"].isoformat()
     said["recorded_at"] = row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds")
     said["lines"] = lines
-    return hashlib.sha256(_canonical(said)).hexdigest()
-
-
-def _canonical(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode()
+    return hashlib.sha256(_AS_IT_IS.encode(said).encode()).hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -57,16 +58,30 @@ class Prepared:
             self._run(rows, _Spelled.run_all)
 
     def _run(self, values: Any, how: Callable[..., Any]) -> Any:
-        dialect, connection = _driver()
+        dialect, connection = driver()
         spelled = self._spelled.get(dialect.name)
         if spelled is None:
             spelled = self._spelled[dialect.name] = _spell(self._statement, self._columns, dialect)
         try:
             return how(spelled, connection, values)
-        except dialect.loaded_dbapi.Error as error:  # named as SQLAlchemy names it, without what people typed
-            raise DBAPIError.instance(
-                spelled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-            ) from error
+        except dialect.loaded_dbapi.Error as error:
+            raise _named(error, spelled.sql, dialect) from error
+
+
+def rows_of(sql: str, values: Mapping[str, Any]) -> list[Any]:
+    """Return the rows of a text put together for the driver, as plain tuples, on the same terms."""
+    dialect, connection = driver()
+    try:
+        found: list[Any] = connection.execute(sql, values).fetchall()
+    except dialect.loaded_dbapi.Error as error:
+        raise _named(error, sql, dialect) from error
+    return found
+
+
+def _named(error: Exception, sql: str, dialect: sa.Dialect) -> Exception:
+    """Name an error of the driver as SQLAlchemy names it, without what people typed."""
+    kind = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, kind, hide_parameters=True, dialect=dialect)
 
 
 def insertion(table: sa.Table, *left_out: str) -> Prepared:
@@ -79,7 +94,7 @@ class _Spelled:
     """A statement in the words of one dialect."""
 
     sql: str
-    order: Sequence[str] | None  # of positional parameters; None where the driver takes them by name
+    order: Convert | None  # puts positional parameters into theirs; None where the driver takes them by name
     fixed: Mapping[str, Any]  # values that the statement itself says
     inward: Sequence[tuple[str, Convert]]
     outward: Sequence[tuple[int, Convert]]
@@ -98,7 +113,7 @@ class _Spelled:
         sent = {**self.fixed, **values}
         for name, convert in self.inward:
             sent[name] = convert(sent[name])
-        return sent if self.order is None else [sent[name] for name in self.order]
+        return sent if self.order is None else self.order(sent)
 
     def rows(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
         found = self.run(connection, values).fetchall()
@@ -107,8 +122,8 @@ class _Spelled:
         return [self.row(one) for one in found]
 
 
-def _driver() -> tuple[sa.Dialect, Any]:
-    """Return the act's connection as the driver has it: asked of the session once in an act."""
+def driver() -> tuple[sa.Dialect, Any]:
+    """Return the session's connection as the driver has it, its transaction open: asked once in an act."""
     session = db.session()
     found: tuple[sa.Dialect, Any] | None = session.info.get(DRIVER)
     if found is None:
@@ -128,12 +143,18 @@ def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _S
     row = namedtuple("Row", [column.key for column in shown])  # type: ignore[misc]
     return _Spelled(
         str(compiled),
-        compiled.positiontup if compiled.positional else None,
+        _ordering(compiled.positiontup or ()) if compiled.positional else None,
         {name: bind.value for name, bind in names.items() if bind.value is not None and not bind.required},
         _converting((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in names.items()),
         _converting((n, one.type.dialect_impl(dialect).result_processor(dialect, None)) for n, one in enumerate(shown)),
         row._make,
     )
+
+
+def _ordering(names: Sequence[str]) -> Convert:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda sent: [sent[name] for name in names]
 
 
 def _converting(found: Iterable[tuple[K, Convert | None]]) -> tuple[tuple[K, Convert], ...]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from engine.bigrams import bigrams, runs
 from models.base import db
 from models.orgs import Level, OrgUnit
-from models.prepared import Prepared
+from models.prepared import Prepared, rows_of
 from queries.conditions import Condition, Words
 from queries.indexing import IndexedField, tokens_of
 from queries.scope import Slice
@@ -55,7 +55,7 @@ class Sql:
         return self.names[key]
 
     def rows(self, sql: str) -> Sequence[Any]:
-        return db.session.connection().exec_driver_sql(sql, self.values).all()
+        return rows_of(sql, self.values)
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,10 @@ class Arms:
         return f"ORDER BY {order} LIMIT {self.bind(limit * self.times)}"
 
     def _rows(self, sql: str) -> Rows:
-        found = {row.id: (row.value if self.sort else None) for row in self.bind.rows(sql)}
+        if self.sort:
+            found = {row[1]: row[0] for row in self.bind.rows(sql)}
+        else:
+            found = dict.fromkeys(row[0] for row in self.bind.rows(sql))
         return [(value, ident) for ident, value in found.items()]
 
     def count(self, most: int) -> int:

@@ -27,7 +27,7 @@ from queries.rights import Rights
 from queries.scope import covers, slices
 
 COUNT_CAP = 10_001
-COUNT_VISITS = 1_500  # a probe costs a microsecond, and no page waits for its count longer than for its rows
+COUNT_VISITS = 1_000  # a probe costs a microsecond, and no page waits for its count longer than for its rows
 MOST_ROWS = 500
 MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from models.access import Actor
 from models.accounts import User
 from models.base import db, table_of
-from models.coins import MOST_COINS, AccountKind, CoinJournal, CoinLot, CoinPeriod, JournalKind, hash_of
+from models.coins import MOST_COINS, AccountKind, CoinLot, CoinPeriod, JournalKind
 from models.orgs import Level, OrgUnit
 from models.people import Household, Resident
 from models.prepared import Prepared
@@ -25,7 +24,21 @@ from models.stations import CoinStation
 from queries.periods import month_before
 from services.access import require
 from services.audit import record_audit
-from services.posting import Entry, Line, Place, Receipt, by_source, earlier, head, last_closed, open_ledger, post
+from services.posting import (
+    Entry,
+    Ledger,
+    Line,
+    Once,
+    Place,
+    Receipt,
+    by_source,
+    head,
+    last_closed,
+    ledger_now,
+    open_ledger,
+    post,
+    says,
+)
 from services.purses import (
     account_id,
     add_lot,
@@ -33,12 +46,13 @@ from services.purses import (
     balance_of,
     county_of,
     household_now,
+    id_of,
     purses,
     spend,
     take,
 )
 from services.refusals import NotFound, Refusal
-from services.transaction import transaction
+from services.transaction import Act, transaction
 
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
@@ -54,7 +68,6 @@ _HOME = Prepared(
     .join(_user, _user.c.resident_id == _resident.c.id)
     .where(_user.c.id == sa.bindparam("user"))
 )
-_BODY = sa.select(CoinJournal.body_hash).where(CoinJournal.id == sa.bindparam("id"))
 
 
 class OwnHousehold(Refusal):
@@ -95,23 +108,22 @@ def allot(
     """Give a village coins to award in a quarter ("2026Q4"). Raises BadAmount."""
     open_ledger()
     require(actor, "coin:allot", village)
-    body = {"act": "allot", "village": village.id, "amount": checked(amount), "quarter": quarter}
-    known = earlier(uid, body)
-    if known:
-        return known
+    once = Once.of(uid, {"act": "allot", "village": village.id, "amount": checked(amount), "quarter": quarter})
+    ledger = ledger_now(once, village.county_id)
+    if ledger.receipt:
+        return ledger.receipt
     if village.level != Level.VILLAGE or not QUARTER.fullmatch(quarter):
         raise NotFound
     issuer = account_id(AccountKind.ISSUER, county_of(village.county_id), today=today)
     budget = account_id(AccountKind.BUDGET, village, today=today)
     place = Place(village.county_id or 0, village.town_id, village.village_id, village.id)
     entry = Entry(
-        kind=JournalKind.ALLOT, uid=uid, body=body, place=place, effective_on=today,
-        lines=[(issuer, budget, amount)], memo=memo or quarter,
+        kind=JournalKind.ALLOT, once=once, place=place, effective_on=today, lines=[(issuer, budget, amount)],
+        memo=memo or quarter,
     )  # fmt: skip
-    return post(entry, actor=actor, at=at, today=today)
+    return post(entry, ledger, actor=actor, at=at, today=today)
 
 
-@transaction
 def earn(
     household: Household,
     *,
@@ -133,32 +145,35 @@ def earn(
     A source (claim, award) awards once: asked again for the same, it gets its first receipt. Raises BudgetShort,
     SourceConflict where it asks for something else.
     """
-    open_ledger()
-    home = household_now(household)
-    require(actor, "coin:earn", home)
+    ident = id_of(household)
     body = {
-        "act": kind.value, "household": home.id, "points": checked(points), "on": effective_on.isoformat(),
+        "act": kind.value, "household": ident, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "resident": resident_id, "source": source_key,
     }  # fmt: skip
-    before = _known(uid, body, source_key)
-    if before:
-        return before
-    refuse_own(home, actor)
-    if resident_id is not None and _MEMBER.first(resident=resident_id, household=home.id) is None:
-        raise NotFound
-    budget, purse, debt = award_accounts(home, today=today)
-    owed = min(points, -debt.balance)
-    lines: list[Line] = [(budget.id, debt.id, owed)] if owed else []
-    if points > owed:
-        lines.append((budget.id, purse.id, points - owed))
-    entry = Entry(
-        kind=kind, uid=uid, body=body, place=Place.of(home), effective_on=effective_on, lines=lines, memo=memo,
-        source_key=source_key, rule_item_id=rule_item_id, resident_id=resident_id,
-    )  # fmt: skip
-    known = {row.id: row for row in (budget, purse, debt)}
-    receipt = post(entry, known=known, actor=actor, at=at, today=today)
-    add_lot(purse.id, receipt.journal_id, points - owed, expires_on)
-    return receipt
+    once = Once.of(uid, body)
+    with Act():
+        open_ledger()
+        home = household_now(ident)
+        require(actor, "coin:earn", home)
+        ledger = _ledger(once, home, source_key)
+        if ledger.receipt:
+            return ledger.receipt
+        refuse_own(home, actor)
+        if resident_id is not None and _MEMBER.first(resident=resident_id, household=ident) is None:
+            raise NotFound
+        budget, purse, debt = award_accounts(home, today=today)
+        owed = min(points, -debt.balance)
+        lines: list[Line] = [(budget.id, debt.id, owed)] if owed else []
+        if points > owed:
+            lines.append((budget.id, purse.id, points - owed))
+        entry = Entry(
+            kind=kind, once=once, place=Place.of(home), effective_on=effective_on, lines=lines, memo=memo,
+            source_key=source_key, rule_item_id=rule_item_id, resident_id=resident_id,
+        )  # fmt: skip
+        known = {row.id: row for row in (budget, purse, debt)}
+        receipt = post(entry, ledger, known=known, actor=actor, at=at, today=today)
+        add_lot(purse.id, receipt.journal_id, points - owed, expires_on)
+        return receipt
 
 
 @transaction
@@ -177,24 +192,25 @@ def deduct(
 ) -> Receipt:
     """Take coins back into the county's issue. Raises NotEnough: a deduction never makes a debt."""
     open_ledger()
-    home = household_now(household)
+    home = household_now(id_of(household))
     require(actor, "coin:deduct", home)
     body = {
         "act": "deduct", "household": home.id, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "source": source_key,
     }  # fmt: skip
-    known = _known(uid, body, source_key)
-    if known:
-        return known
+    once = Once.of(uid, body)
+    ledger = _ledger(once, home, source_key)
+    if ledger.receipt:
+        return ledger.receipt
     refuse_own(home, actor)
     purse, _debt = purses(home, today=today)
     uses = spend(purse, points, on=today)
     issuer = account_id(AccountKind.ISSUER, county_of(home.county_id), today=today)
     entry = Entry(
-        kind=JournalKind.DEDUCT, uid=uid, body=body, place=Place.of(home), effective_on=effective_on,
+        kind=JournalKind.DEDUCT, once=once, place=Place.of(home), effective_on=effective_on,
         lines=[(purse, issuer, points)], memo=memo, source_key=source_key, rule_item_id=rule_item_id,
     )  # fmt: skip
-    receipt = post(entry, actor=actor, at=at, today=today)
+    receipt = post(entry, ledger, actor=actor, at=at, today=today)
     take(receipt.journal_id, uses)
     return receipt
 
@@ -211,14 +227,16 @@ def expire_household(household: Household, on: date, *, actor: Actor, at: dateti
     )
     uses = {ident: int(remaining) for ident, remaining in db.session.execute(due.order_by(_lot.c.id))}
     total = sum(uses.values())
-    if not total or by_source(source):
+    once = Once.of(hash_uid(source), {"act": "expire", "source": source})
+    ledger = ledger_now(once, household.county_id)
+    if not total or ledger.receipt:
         return 0
     gone = account_id(AccountKind.EXPIRED, county_of(household.county_id), today=today)
     entry = Entry(
-        kind=JournalKind.EXPIRE, uid=hash_uid(source), body={"act": "expire", "source": source},
-        place=Place.of(household), effective_on=on, lines=[(purse, gone, total)], source_key=source,
+        kind=JournalKind.EXPIRE, once=once, place=Place.of(household), effective_on=on,
+        lines=[(purse, gone, total)], source_key=source,
     )  # fmt: skip
-    take(post(entry, actor=actor, at=at, today=today).journal_id, uses)
+    take(post(entry, ledger, actor=actor, at=at, today=today).journal_id, uses)
     return total
 
 
@@ -231,19 +249,19 @@ def settle_station(
     open_ledger()
     require(actor, "coin:settle", station)
     till = account_id(AccountKind.STATION, station, today=today)
-    body = {"act": "settle", "station": station.id, "amount": amount}
-    known = earlier(uid, body)
-    if known:
-        return known
+    once = Once.of(uid, {"act": "settle", "station": station.id, "amount": amount})
+    ledger = ledger_now(once, station.county_id)
+    if ledger.receipt:
+        return ledger.receipt
     wanted = balance_of(till) if amount is None else checked(amount)
     if not wanted:
         raise NothingToSettle
     settled = account_id(AccountKind.SETTLED, county_of(station.county_id), today=today)
     entry = Entry(
-        kind=JournalKind.SETTLE, uid=uid, body=body, place=Place.of(station), effective_on=today,
+        kind=JournalKind.SETTLE, once=once, place=Place.of(station), effective_on=today,
         lines=[(till, settled, wanted)], memo=memo,
     )  # fmt: skip
-    return post(entry, actor=actor, at=at, today=today)
+    return post(entry, ledger, actor=actor, at=at, today=today)
 
 
 @transaction
@@ -306,9 +324,12 @@ def hash_uid(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
-def _known(uid: str, body: Mapping[str, Any], source_key: str | None) -> Receipt | None:
-    """Return the receipt of what was asked before, by this page or from this source. Raises SourceConflict."""
-    known = earlier(uid, body) or (by_source(source_key) if source_key else None)
-    if known and known.uid != uid and db.session.scalar(_BODY, {"id": known.journal_id}) != hash_of(body):
+def _ledger(once: Once, home: Any, source_key: str | None) -> Ledger:
+    """Return the ledger with the receipt of what this page, or this source, asked for before. Raises SourceConflict."""
+    ledger = ledger_now(once, home.county_id)
+    if ledger.receipt or not source_key:
+        return ledger
+    known = by_source(source_key)
+    if known and not says(known.journal_id, once):
         raise SourceConflict
-    return known
+    return ledger._replace(receipt=known)

@@ -25,7 +25,7 @@ from services.claim_filing import Asked, file_claim
 from services.coins import hash_uid
 from services.point_judging import BadRow, Judge, Judged
 from services.point_sheets import Points
-from services.posting import Entry, Line, Place, open_ledger, post_all
+from services.posting import Entry, Line, Once, Place, open_ledger, post_all
 from services.purses import account_id, purses
 from services.refusals import Refusal
 from services.transaction import transaction
@@ -131,7 +131,7 @@ def _entry(record: Judged, source: str, lines: Sequence[Line]) -> Entry:
         "item": item, "resident": record.resident_id, "source": source,
     }  # fmt: skip
     return Entry(
-        kind=JournalKind.EARN, uid=hash_uid(source), body=body, place=Place.of(record.home),
+        kind=JournalKind.EARN, once=Once.of(hash_uid(source), body), place=Place.of(record.home),
         effective_on=record.day, lines=lines, memo=record.note or (record.item.name if record.item else ""),
         source_key=source, rule_item_id=item, resident_id=record.resident_id,
     )  # fmt: skip

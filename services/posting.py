@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -27,7 +27,7 @@ from models.coins import (
     hash_of,
     journal_hash,
 )
-from models.prepared import Prepared, insertion
+from models.prepared import Prepared, driver, insertion
 from services.refusals import Refusal
 
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
@@ -48,8 +48,15 @@ _NEW_LINE = insertion(line)
 _LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK).label("waited")))
 _LAST = sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == sa.bindparam("county"))
 _HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
-_NEWEST = Prepared(_HEAD.add_columns(_LAST.scalar_subquery().label("closed")))
-_EARLIER = Prepared(sa.select(journal.c.id, journal.c.body_hash).where(journal.c.uid == sa.bindparam("uid")))
+_NOW = Prepared(
+    sa.select(
+        _HEAD.with_only_columns(journal.c.id).scalar_subquery().label("number"),
+        _HEAD.with_only_columns(journal.c.hash).scalar_subquery().label("hash"),
+        _LAST.scalar_subquery().label("closed"),
+        sa.select(journal.c.id).where(journal.c.uid == sa.bindparam("uid")).scalar_subquery().label("earlier"),
+    )
+)
+_BODY = Prepared(sa.select(journal.c.body_hash).where(journal.c.id == sa.bindparam("id")))
 _BY_SOURCE = Prepared(sa.select(journal.c.id).where(journal.c.source_key == sa.bindparam("source")))
 _ACCOUNTS = sa.select(*HELD_BY).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)
 _LOCKED = _ACCOUNTS.with_for_update()
@@ -111,13 +118,28 @@ class Place:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A journal to be posted. `body` is what was asked for: the same uid with another body is refused."""
+class Once(NamedTuple):
+    """What is done once: the uid of the page that asks, and the hash of what it asks for.
+
+    The same uid with another body is refused. It is made before the ledger is opened: that needs no lock.
+    """
+
+    uid: str
+    body_hash: str
+
+    @classmethod
+    def of(cls, uid: str, body: Mapping[str, Any]) -> Once:
+        """Raises UidConflict on a uid that no page of ours mints."""
+        if not (0 < len(uid) <= UID_LENGTH and uid.isascii() and uid.isprintable()):
+            raise UidConflict
+        return cls(uid, hash_of(body))
+
+
+class Entry(NamedTuple):
+    """A journal to be posted."""
 
     kind: JournalKind
-    uid: str
-    body: Mapping[str, Any]
+    once: Once
     place: Place
     effective_on: date
     lines: Sequence[Line] = ()
@@ -143,23 +165,33 @@ class Receipt:
     balances: Mapping[int, int] = field(default_factory=dict)
 
 
+class Ledger(NamedTuple):
+    """The ledger as an act finds it: the newest journal, a county's last closed month, what the act posted before."""
+
+    number: int
+    hash: str
+    closed: str | None
+    receipt: Receipt | None
+
+
 def open_ledger() -> None:
     """Wait for whoever posts now. The first thing in every act on the ledger."""
     db.session.flush()  # an act around this one may have changed what prepared statements read
-    if db.engine.dialect.name == "postgresql":
+    if driver()[0].name == "postgresql":
         _LOCK.first()
 
 
-def earlier(uid: str, body: Mapping[str, Any]) -> Receipt | None:
-    """Return the receipt of a request that came before, None for a new one. Raises UidConflict."""
-    if not (0 < len(uid) <= UID_LENGTH and uid.isascii() and uid.isprintable()):
-        raise UidConflict  # no page of ours asked so
-    row = _EARLIER.first(uid=uid)
-    if row is None:
-        return None
-    if row.body_hash != hash_of(body):
+def ledger_now(once: Once, county_id: int | None) -> Ledger:
+    """Return the ledger under its lock, with the receipt of a request that came before. Raises UidConflict."""
+    number, hashed, closed, known = _NOW.all(county=county_id, uid=once.uid)[0]
+    if known is not None and not says(known, once):
         raise UidConflict
-    return receipt_of(row.id)
+    return Ledger(number or 0, hashed or GENESIS, closed, None if known is None else receipt_of(known))
+
+
+def says(journal_id: int, once: Once) -> bool:
+    """Tell whether a journal was made by a request for the same."""
+    return bool(_BODY.all(id=journal_id)[0].body_hash == once.body_hash)
 
 
 def by_source(source_key: str) -> Receipt | None:
@@ -193,6 +225,7 @@ def head() -> tuple[int, str]:
 
 def post(
     entry: Entry,
+    ledger: Ledger,
     *,
     released: Mapping[int, int] | None = None,
     between: Callable[[], None] | None = None,
@@ -203,22 +236,21 @@ def post(
 ) -> Receipt:
     """Append a journal and move the coins. Raises NotEnough, BudgetShort, MonthClosed or NotYet.
 
-    Must be called inside an act, after `open_ledger` and `earlier`. `between` is done when the journal stands and
+    Must be called inside an act, after `open_ledger` and `ledger_now`. `between` is done when the journal stands and
     before its lines; `released` says which held coins (by account) it lets go; `known` are the rows of the accounts,
     where they were read under the ledger's lock already.
     """
-    number, prev_hash, closed = _newest(entry.place.county_id)
-    _refuse_day(entry, today, closed)
+    _refuse_day(entry, today, ledger.closed)
     known = known or _accounts(entry.lines)
     balances = {ident: known[ident].balance for one in entry.lines for ident in one[:2]}
     stated = _stated(entry.lines, released or {}, known, balances)
-    row = _row(entry, (number, prev_hash), stated, known, actor, at)
+    row = _row(entry, (ledger.number, ledger.hash), stated, known, actor, at)
     _NEW_JOURNAL.insert([row])
     if between:
         between()
     _NEW_LINE.insert(_line_rows(row["id"], stated))
     amount = sum(one[2] for one in stated)
-    return Receipt(row["id"], entry.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
+    return Receipt(row["id"], entry.once.uid, entry.kind, entry.effective_on, at, row["hash"], amount, balances)
 
 
 def post_all(entries: Sequence[Entry], *, actor: Actor, at: datetime, today: date) -> list[int]:
@@ -248,7 +280,7 @@ def _row(
     """Return the row of a journal behind the newest one."""
     last, prev_hash = newest
     row: dict[str, Any] = {
-        "id": last + 1, "uid": entry.uid, "body_hash": hash_of(entry.body), "kind": entry.kind.value,
+        "id": last + 1, "uid": entry.once.uid, "body_hash": entry.once.body_hash, "kind": entry.kind.value,
         "effective_on": entry.effective_on, "recorded_at": at, "actor_id": actor.user_id, "actor_name": actor.name,
         "origin": actor.origin[:64], "memo": entry.memo[:MEMO_LENGTH], "rule_item_id": entry.rule_item_id,
         "resident_id": entry.resident_id, "source_key": entry.source_key, "reverses": entry.reverses,
@@ -279,12 +311,6 @@ def last_closed(county_id: int) -> str | None:
     """Return the last month ("2026-11") that a county has closed; with it everything before is closed."""
     found: str | None = db.session.scalar(_LAST, {"county": county_id})
     return found
-
-
-def _newest(county_id: int) -> tuple[int, str, str | None]:
-    """Return the number and the hash of the newest journal, and a county's last closed month."""
-    row = _NEWEST.first(county=county_id)
-    return (row.id, row.hash, row.closed) if row else (0, GENESIS, last_closed(county_id))
 
 
 def _accounts(lines: Sequence[Line]) -> dict[int, Any]:

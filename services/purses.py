@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import Base, db, table_of
-from models.coins import NO_FLOOR, AccountKind, CoinHold, CoinLot, CoinLotUse, JournalKind
+from models.coins import NO_FLOOR, AccountKind, CoinLot, CoinLotUse, JournalKind
 from models.orgs import OrgUnit
 from models.people import Household
 from models.prepared import Prepared, insertion
@@ -94,22 +94,29 @@ def county_of(county_id: int | None) -> OrgUnit:
     return unit
 
 
-def household_now(household: Household) -> Any:
+def id_of(thing: Base) -> int:
+    """Return the id of a stored thing without asking the database, also where its row is to be read again."""
+    key = sa.inspect(thing).identity
+    if key is None:
+        raise NotFound
+    return int(key[0])
+
+
+def household_now(ident: int) -> Any:
     """Return the columns of a household under the ledger's lock: it may have moved since its page was opened.
 
     To load the object again takes some 200 us of the time in which nobody else can post. Raises NotFound.
     """
-    return _now(_HOUSEHOLD, household)
+    return _now(_HOUSEHOLD, ident)
 
 
-def station_now(station: CoinStation) -> Any:
+def station_now(ident: int) -> Any:
     """Return the same of a station. Raises NotFound."""
-    return _now(_STATION, station)
+    return _now(_STATION, ident)
 
 
-def _now(query: Prepared, thing: Base) -> Any:
-    key = sa.inspect(thing).identity
-    row = query.first(id=key[0]) if key else None
+def _now(query: Prepared, ident: int) -> Any:
+    row = query.first(id=ident)
     if row is None:
         raise NotFound
     return row
@@ -160,29 +167,20 @@ def move_purses(household: Household) -> None:
     db.session.execute(sa.update(account).where(account.c.household_id == household.id, elsewhere).values(place))
 
 
-def sale_accounts(household: Any, station: Any, *, today: date) -> tuple[Any, Any]:
+def sale_accounts(household_id: int, station: Any, *, today: date) -> tuple[Any, Any]:
     """Return the rows of what a sale moves: the household's coins, and the station's takings."""
     for _ in range(2):
-        found = {row.kind: row for row in _SALE.all(household=household.id, station=station.id)}
+        found = {row.kind: row for row in _SALE.all(household=household_id, station=station.id)}
         if AccountKind.STATION.value in found and AccountKind.HOUSEHOLD.value in found:
             break
         account_id(AccountKind.STATION, station, today=today)
-        purses(household, today=today)
+        purses(household_now(household_id), today=today)
     return found[AccountKind.HOUSEHOLD.value], found[AccountKind.STATION.value]
 
 
 def balance_of(ident: int) -> int:
     """Return the balance of an account, read under the ledger's lock."""
     return int(db.session.scalar(sa.select(account.c.balance).where(account.c.id == ident)) or 0)
-
-
-def household_of(held: CoinHold) -> Household:
-    """Return whose coins a hold sets aside."""
-    owner = db.session.scalar(sa.select(account.c.household_id).where(account.c.id == held.account_id))
-    found = db.session.get(Household, owner) if owner else None
-    if found is None:
-        raise NotFound
-    return found
 
 
 # ---------- lots ----------

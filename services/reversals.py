@@ -21,10 +21,11 @@ from services.posting import (
     Entry,
     Line,
     NotEnough,
+    Once,
     Place,
     Receipt,
     account,
-    earlier,
+    ledger_now,
     line,
     open_ledger,
     post,
@@ -92,20 +93,20 @@ def reverse(original: CoinJournal, *, reason: str, uid: str, actor: Actor, at: d
         raise NotReversible(NEVER[kind])
     if not reason.strip():
         raise ReasonNeeded
-    body = {"act": "reverse", "journal": original.id}
-    known = earlier(uid, body)
-    if known:
-        return known
+    once = Once.of(uid, {"act": "reverse", "journal": original.id})
+    ledger = ledger_now(once, original.county_id)
+    if ledger.receipt:
+        return ledger.receipt
     taken_back = sa.select(CoinJournal.id).where(CoinJournal.reverses == original.id)
     if db.session.scalar(taken_back) is not None:
         raise NotReversible(_l("这一笔已经冲正过，不能再冲正。"))
     lines, uses = _opposite(original, actor, today)
     entry = Entry(
-        kind=JournalKind.REVERSE, uid=uid, body=body, place=Place.of(original), effective_on=today, lines=lines,
+        kind=JournalKind.REVERSE, once=once, place=Place.of(original), effective_on=today, lines=lines,
         memo=reason.strip(), reverses=original.id, rule_item_id=original.rule_item_id,
     )  # fmt: skip
     try:
-        receipt = post(entry, actor=actor, at=at, today=today)
+        receipt = post(entry, ledger, actor=actor, at=at, today=today)
     except NotEnough as short:
         raise TillShort from short
     except BudgetShort as short:

@@ -6,25 +6,24 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows has no flock; SQLite's own busy handler remains
     fcntl = None  # type: ignore[assignment]
 
-from sqlalchemy import event
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session as OrmSession
 
-from models.base import Session, db
-from models.prepared import DRIVER
+from models.base import LATER, db
+from models.prepared import DRIVER, Prepared, driver
 from services.audit import seal_audit
 from services.refusals import AlreadyThere
 
 P = ParamSpec("P")
 R = TypeVar("R")
-QUEUE = "queue"  # where the session keeps its place in the writers' queue
+_BEGIN, _COMMIT = Prepared(sa.text("BEGIN IMMEDIATE")), Prepared(sa.text("COMMIT"))
 
 
 def transaction(act: Callable[P, R]) -> Callable[P, R]:
@@ -32,12 +31,23 @@ def transaction(act: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(act)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if db.session.info.get("writing"):
-            return act(*args, **kwargs)
-        with write_transaction():
+        with Act():
             return act(*args, **kwargs)
 
     return wrapper
+
+
+class Act:
+    """The same for a part of a function: what stands before it asks the database nothing and keeps nobody waiting."""
+
+    def __enter__(self) -> None:
+        self._outermost = None if db.session.info.get("writing") else write_transaction()
+        if self._outermost:
+            self._outermost.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._outermost:
+            self._outermost.__exit__(*raised)
 
 
 @contextmanager
@@ -48,14 +58,17 @@ def write_transaction() -> Iterator[None]:
     """
     session = db.session()
     session.rollback()
-    # The connection is fetched before the lock and goes back after it: whoever waits does not wait for that.
-    with db.engine.connect() as connection, _write_queue(session):
+    # What needs no lock is done before it or after it: whoever waits does not wait for that.
+    with db.engine.connect() as connection:
         session.info["writing"] = connection
         session.info["audit"] = []
+        turn = _Turn()
         try:
+            turn.begin(connection)
             yield
             session.flush()
             seal_audit(session)
+            turn.commit()
             session.commit()
         except IntegrityError as error:
             session.rollback()
@@ -66,6 +79,7 @@ def write_transaction() -> Iterator[None]:
             session.rollback()
             raise
         finally:
+            turn.leave()
             session.info.pop("writing", None)
             session.info.pop("audit", None)
             session.info.pop(DRIVER, None)
@@ -77,30 +91,37 @@ def _is_double(error: IntegrityError) -> bool:
     return state in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
-@contextmanager
-def _write_queue(session: OrmSession) -> Iterator[None]:
-    """Queue SQLite writers on a file lock: its busy handler starves some of them for seconds, flock does not."""
-    path = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
-    if path is None or fcntl is None:
-        yield
-        return
-    handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
-    session.info[QUEUE] = handle
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        _leave_queue(session)
+class _Turn:
+    """The turn of one writer. On PostgreSQL, where writers wait for rows, there is nothing to it.
 
+    SQLite has one writer at a time. They queue on a file lock, because its busy handler starves some of them for
+    seconds and flock does not; and BEGIN and COMMIT are said on the driver, with the session's own work around them.
+    """
 
-@event.listens_for(Session, "after_commit")
-def _committed(session: OrmSession) -> None:
-    """Let the next writer in as soon as the commit stands: what the session does after it is its own affair."""
-    if not session.in_nested_transaction():  # the end of a savepoint is told here too
-        _leave_queue(session)
+    def __init__(self) -> None:
+        self._handle: int | None = None
+        self._ours = False
 
+    def begin(self, connection: sa.Connection) -> None:
+        self._ours = connection.dialect.name == "sqlite"
+        connection.info[LATER] = self._ours
+        driver()  # opens the session's transaction
+        if self._ours:
+            self._queue(connection.engine.url.database)
+            _BEGIN.run()
 
-def _leave_queue(session: OrmSession) -> None:
-    handle = session.info.pop(QUEUE, None)
-    if handle is not None:
-        os.close(handle)  # closing gives the lock back
+    def commit(self) -> None:
+        """Make the act last, and let the next writer in: what the session does after it is its own affair."""
+        if self._ours:
+            _COMMIT.run()
+            self.leave()
+
+    def _queue(self, path: str | None) -> None:
+        if path is not None and fcntl is not None:
+            self._handle = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def leave(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)  # closing gives the lock back
+            self._handle = None

@@ -12,6 +12,7 @@ from flask_babel import Babel, Domain, format_date
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 COOKIE = "zhiye_locale"
+MINUTES = len("2026-11-22 14:02")
 
 
 def init_app(app: Flask) -> None:
@@ -47,7 +48,9 @@ def speak_as_asked(fallback: str = "") -> None:
 def moment(value: datetime | None) -> str:
     """Say an instant in the county's time as 2026-11-22 14:02, in every language."""
     # Not format_datetime: it reads its pattern and looks for its zone anew for each of the fifty rows of a list.
-    return value.astimezone(_zone(current_app.config["ZHIYE"].timezone)).strftime("%Y-%m-%d %H:%M") if value else ""
+    if value is None:
+        return ""
+    return value.astimezone(_zone(current_app.config["ZHIYE"].timezone)).isoformat(" ", "minutes")[:MINUTES]
 
 
 @functools.cache

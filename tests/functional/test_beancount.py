@@ -14,7 +14,7 @@ from flask import Flask
 from models.base import db
 from models.coins import AccountKind, CoinAccount, CoinJournal, CoinLine, JournalKind
 from services import coins
-from services.posting import Entry, Place, open_ledger, post_all
+from services.posting import Entry, Once, Place, open_ledger, post_all
 from services.purses import account_id
 from services.transaction import write_transaction
 from tests.functional.test_point_imports import homes, put, workbook
@@ -69,7 +69,7 @@ def allot_often(cast: Cast, times: int) -> None:
         places = [Place(one.county_id or 0, one.town_id, one.village_id, one.id) for one in villages]
         entries = [
             Entry(
-                kind=JournalKind.ALLOT, uid=uid(), body={"n": n}, place=places[n % 4], effective_on=TODAY,
+                kind=JournalKind.ALLOT, once=Once.of(uid(), {"n": n}), place=places[n % 4], effective_on=TODAY,
                 lines=[(issuer, budgets[n % 4], 1 + n % 7)],
             )
             for n in range(times)
