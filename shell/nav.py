@@ -83,7 +83,7 @@ COINS = Section(
         Entry(_l("额度"), "cash-coin", "desk.coin_budgets", "coin:list", prefix="/coins/budgets/"),
         Entry(_l("导入积分"), "file-earmark-spreadsheet", "desk.point_imports", "coin:import", prefix="/coins/import/"),
         Entry(_l("积分规则"), "list-check", "rules.index_view", "rule:list", prefix="/admin/rules/"),
-        Entry(_l("兑换台"), "basket", "desk.counter", "coin:redeem", prefix="/counter/", phone=True),
+        Entry(_l("兑换台"), "basket", "desk.counter", "coin:redeem", prefix="/counter/", phone=True, short=_l("兑换")),
         Entry(_l("我家道德币"), "coin", "desk.own_coins", "own:coins", prefix="/own/", phone=True, short=_l("道德币")),
         Entry(_l("库存"), "box", "desk.stock", "stock:move", prefix="/stock/"),
         Entry(

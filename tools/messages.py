@@ -27,6 +27,7 @@ from shell.version import VERSION
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "N_": None, "_n": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2)}
 LOCALES = {"zh_Hans_CN", "en"}
+SHORTEST = 8  # characters; below that a text may well be one thing twice
 NOT_OURS = (".venv", ".git", "tests", "tools", "bench", "migrations", "instance")
 
 
@@ -112,6 +113,11 @@ def keys(catalogue: Catalog) -> set[tuple[str | None, str]]:
     }
 
 
+def said_again(text: str) -> bool:
+    """Tell whether a text is another one two times or more, as a slip of whoever pasted it."""
+    return len(text) >= SHORTEST and (text + text).find(text, 1) < len(text)
+
+
 def problems(locale: str, catalogue: Catalog, template: Catalog) -> Iterator[str]:
     """Yield what is wrong with a catalogue, one line each."""
     wanted, present = keys(template), keys(catalogue)
@@ -122,6 +128,8 @@ def problems(locale: str, catalogue: Catalog, template: Catalog) -> Iterator[str
             yield f"{locale}: fuzzy: {message.id}"
         elif not all(texts(message)):
             yield f"{locale}: not translated: {message.id}"
+        elif any(said_again(text) for text in texts(message)):
+            yield f"{locale}: says the same again: {message.id}"
     for message, errors in catalogue.check():
         yield from (f"{locale}: {message.id}: {error}" for error in errors)
     write_mo(io.BytesIO(), catalogue)

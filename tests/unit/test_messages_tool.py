@@ -25,12 +25,14 @@ def test_each_problem_is_named() -> None:
     catalogue.add("旧的", "Old")
     catalogue.add("模糊", "Vague", flags=["fuzzy"])
     catalogue.add("未译", "")
+    catalogue.add("保存草稿", "Save draft.Save draft.")
     catalogue.add("第 %(n)s 行", "Row %(m)s", flags=["python-format"])
-    found = "\n".join(problems("en", catalogue, template("模糊", "未译", "第 %(n)s 行", "新的")))
+    found = "\n".join(problems("en", catalogue, template("模糊", "未译", "保存草稿", "第 %(n)s 行", "新的")))
     assert "missing (make messages): 新的" in found
     assert "no longer used (make messages): 旧的" in found
     assert "fuzzy: 模糊" in found
     assert "not translated: 未译" in found
+    assert "says the same again: 保存草稿" in found
     assert "第 %(n)s 行: " in found
 
 
