@@ -28,7 +28,7 @@ LATIN = re.compile(r"[A-Za-z][A-Za-z'-]+")
 # URLs, account names, file names, and the numbers of records
 ADDRESS_OR_NAME = re.compile(r"https?://\S+|[\w-]+(?:[._@/][\w-]+)+|\b[A-Z]{2,6}-\d{6,}\b")
 # Just as shell.assets.icon draws one; none has an id, so that none can be labelled by or named twice.
-ICON = re.compile(r'<svg class="icon[ \w-]*" viewBox="[\d .]+" aria-hidden="true" focusable="false">.*?</svg>', re.DOTALL)
+ICON = re.compile(r'<svg class="icon[ \w-]*" viewBox="[\d .]+" aria-hidden="true" focusable="false">[^\0]*?</svg>')
 EMPTY_ICON = "<svg></svg>"
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"|name="csrf-token"\s+content="([^"]+)"')
 
