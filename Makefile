@@ -43,9 +43,13 @@ demo: $(RUN_STAMP) $(CATALOGUES) ## fill an empty database with the demo county
 
 ##@ Check
 .PHONY: test
-test: $(DEV_STAMP) $(CATALOGUES) browser ## everything below and every test, on SQLite and PostgreSQL
-	@$(MAKE) --no-print-directory check
+test: ## everything below and every test, on SQLite and PostgreSQL
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target ready check
 	$(BIN)/pytest -q -n 2 --dist worksteal
+
+.PHONY: ready
+ready: $(DEV_STAMP) $(CATALOGUES) browser  # a browser is fetched while pip installs, the rest is checked while mypy reads
+	@:
 
 .PHONY: sure
 sure: check ## before a commit: all checks, and the tests that need no server and no browser
@@ -95,7 +99,7 @@ messages: $(DEV_STAMP) ## extract the messages from the code and update the cata
 messages-check: $(DEV_STAMP) ## catalogues not stale, nothing untranslated or fuzzy, everything compiles
 	$(BIN)/python -m tools.messages check
 
-translations/%.mo: translations/%.po
+translations/%.mo: translations/%.po | $(RUN_STAMP)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 ##@ Make and measure

@@ -22,7 +22,8 @@ NOTICE = "1月1日至1月2日 休息 元旦\n2027-01-03，上班，元旦调休\
 
 @pytest.fixture
 def seeded(cast: Cast) -> Cast:
-    seed_years(actor=SYSTEM, at=AT)
+    """Give an official year and a projected one: all four take a third of a second, before each test."""
+    seed_years(actor=SYSTEM, at=AT, years=(2026, 2027))
     return cast
 
 
@@ -66,7 +67,8 @@ def test_a_day_the_calendar_does_not_know_follows_the_week(cast: Cast) -> None:
     assert is_projected(TODAY)
 
 
-def test_seeding_twice_adds_nothing(seeded: Cast) -> None:
+def test_seeding_twice_adds_nothing(cast: Cast) -> None:
+    assert seed_years(actor=SYSTEM, at=AT) == 366 + 365 * 3
     assert seed_years(actor=SYSTEM, at=AT) == 0
     assert db.session.scalar(sa.select(sa.func.count()).select_from(CalendarDay)) == 366 + 365 * 3
     assert [event.label for event in acts("calendar:seed")] == ["2024", "2025", "2026", "2027"]

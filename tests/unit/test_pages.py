@@ -6,13 +6,14 @@ import pytest
 
 from tests.pages import faults
 
-GOOD = """<!doctype html>
+ICON = '<svg class="icon me-1" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M1 1h9"/></svg>'
+GOOD = f"""<!doctype html>
 <html lang="zh-Hans-CN"><head><meta charset="utf-8"><title>登记 · 枝叶</title></head>
 <body><h1>登记</h1>
 <form action="/save" method="post"><input type="hidden" name="csrf_token" value="x">
 <label for="name">姓名</label><input id="name" name="name" value="Smith">
 <label>电话 <input name="phone"></label>
-<button>保存</button></form>
+<button>{ICON}保存</button></form>
 <p>导出 XLSX，账号 <span translate="no">Grid Worker</span>，见 https://example.test/a，<code>flask demo</code></p>
 <a lang="en" href="/en">English</a>
 </body></html>"""
@@ -42,6 +43,13 @@ def test_a_good_page_has_no_fault() -> None:
         ("保存", "Save", "not Chinese: 'Save'"),
         ("<button>", '<button title="Save it">', "not Chinese: 'Save it'"),
         (' lang="zh-Hans-CN"', "", "has no lang"),
+        ("</svg>", "", "not strict HTML5"),
+        ("</svg>", "<p>字</p></svg>", "not strict HTML5"),
+        ("</svg>", "<path></svg>", "not strict HTML5"),
+        ("<path d", '<path onload="x()" d', "inline onload"),
+        ("<path d", '<path id="name" d', "an icon has the id"),
+        ("</svg>", "<text>Save</text></svg>", "an icon has words: 'Save'"),
+        (ICON, ICON.replace("</svg>", "") + ICON, "not strict HTML5"),
         ("账号 <span", "账号 admin <span", "not Chinese: 'admin'"),
     ],
 )
