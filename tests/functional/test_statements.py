@@ -15,6 +15,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.coins import CoinAccount, CoinLine
 from queries.ledger_head import head_now
+from queries.purses import HISTORY, history_of, history_statement
 from queries.statements import Statement, statement_of
 from shell import clock
 from tests.pages import JudgingClient
@@ -81,6 +82,20 @@ def test_a_voucher_that_was_fetched_or_lapsed_is_no_longer_set_aside(station: St
     found, earlier = told(station, "H1"), told(station, "H1", OCTOBER, day(11, 21))
     assert (found.held, found.closing, found.available) == (0, 60, 60)
     assert (earlier.held, [hold.code for hold in earlier.holds]) == (30, [second.code])
+
+
+def test_the_newest_moves_stand_first_and_not_all_lines_of_an_account_are_read_for_them(station: Station) -> None:
+    station.earn("H1", 40)
+    for points in range(1, HISTORY):
+        station.earn("H1", points)
+    spent = station.redeem("H1", {SOAP: 1})
+    found = history_of(station.household("H1"))
+    assert [row.gained for row in found] == [-7, *range(HISTORY - 1, 0, -1)]
+    assert found[0].id == spent.journal_id
+    if db.engine.dialect.name == "sqlite":
+        asked = str(history_statement().params(purse=1).compile(db.engine, compile_kwargs={"literal_binds": True}))
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")
+        assert "INDEX OR" not in str(plan.all())  # which reads all lines of both sides
 
 
 def test_a_household_that_never_had_coins_has_an_empty_statement(station: Station, client: JudgingClient) -> None:
@@ -151,7 +166,7 @@ def test_a_statement_as_a_file_has_names_pages_and_the_head_of_the_chain_and_is_
         station.earn("H1", 1, effective_on=day(11, 1 + number % 20), memo=f"好事{number:03d}号")
     station.cast.sign_in(client, OFFICIAL)
     sent = client.get(address(station, "H1", ".pdf", "?from=2026-11&to=2026-11"))
-    assert (sent.mimetype, sent.headers["Cache-Control"]) == ("application/pdf", "private, no-store")
+    assert (sent.mimetype, sent.headers["Cache-Control"]) == ("application/pdf", "no-store, private")
     pages = PdfReader(io.BytesIO(sent.data)).pages
     assert len(pages) >= 2
     first, last = pages[0].extract_text(), pages[-1].extract_text()
