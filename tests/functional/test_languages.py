@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from models.base import db
 from shell.i18n import COOKIE
-from tests.pages import NOT_PROSE, SPOKEN_ATTRIBUTES, JudgingClient
+from tests.pages import NOT_PROSE, SPOKEN_ATTRIBUTES, JudgingClient, parsed
 from tests.support.cast import PASSWORD, Cast
 from tests.support.office import fill
 from tests.support.tour import WORDS, Tour, visitor
@@ -141,7 +140,7 @@ def strings(value: Any) -> Iterator[str]:
 
 def chinese(html: str, data: list[str]) -> list[str]:
     """Return the texts of a page in which Chinese is left when the data is taken out."""
-    page = html5lib.parse(html, namespaceHTMLElements=False)
+    page, _errors = parsed(html)
     assert page.get("lang") == "en"
     found = []
     for text in english(page):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, make_url
 
 from config import Settings
@@ -36,6 +37,9 @@ def make_app(settings: Settings) -> Flask:
 
     app = create_app(settings)
     app.testing = True
+    compiled = settings.data_dir / "templates"
+    compiled.mkdir(exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))  # once a worker, not once an application
     return app
 
 

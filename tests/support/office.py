@@ -9,19 +9,18 @@ import zipfile
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import html5lib
 import sqlalchemy as sa
 
 from models.audit import AuditEvent
 from models.base import db
-from tests.pages import JudgingClient, text_of
+from tests.pages import JudgingClient, parsed, text_of
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def form_values(html: str, action_part: str = "") -> dict[str, Any]:
     """Return what a browser would send for the page's form (the first one that posts to an address like this)."""
-    page = html5lib.parse(html, namespaceHTMLElements=False)
+    page, _errors = parsed(html)
     for form in page.iter("form"):
         if (form.get("method") or "").lower() == "post" and action_part in (form.get("action") or ""):
             sent: dict[str, Any] = {}
@@ -59,7 +58,7 @@ def fill(client: JudgingClient, address: str, /, **answers: Any) -> Any:
 
 def words(html: str) -> str:
     """Return the text of a page's main part."""
-    page = html5lib.parse(html, namespaceHTMLElements=False)
+    page, _errors = parsed(html)
     main = next(page.iter("main"), None)
     return text_of(main) if main is not None else ""
 
