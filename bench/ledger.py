@@ -230,8 +230,8 @@ def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
     """Read purses and statements with a thousand lines in the ledger, and with many.
 
     A ledger grows by its households: the one that is held to the limit has as many lines in both. Of a busy one, which
-    has a hundredth of all lines and of all lots that are not spent, the statement is held to it too; its balance adds up
-    its ten thousand lots, which is told only.
+    has a hundredth of all lines and of all lots that are not spent, the statement is held to it too; its balance adds
+    up its ten thousand lots, which is told only.
     """
     raw, few, own = world.raw(), 1_000, 60
     plain, busy, *_rest = world.purses
