@@ -46,8 +46,9 @@ class ListRequest:
         self.sortable = {field.fid for field in self.fields if field.sortable}
         self.words = plain(args.get("q", ""))
         self.sort, self.descending = self._order(args.get("sort", ""))
-        asking = any(name.startswith("f_") for name in args)
-        self.conditions = [one for field in self.fields for one in asked_of(field, args)] if asking else []
+        asking = [name for name in args if name.startswith("f_")]
+        about = [field for field in self.fields if any(name.startswith(f"f_{field.fid}") for name in asking)]
+        self.conditions = [one for field in about for one in asked_of(field, args)]
         today = clock.today()
         self.query = records.Request(
             filters=tuple(one.filter(today, actor) for one in self.conditions),

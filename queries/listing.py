@@ -121,7 +121,6 @@ class Arms:
     This is how SQLite answers them; `queries/listing_postgres.py` says what PostgreSQL needs instead.
     """
 
-    sure_counts = True  # what the word index finds may be counted to the end
     fence = ""  # what keeps a probe from being joined
     spread = 1.0  # how many records there are to one that the driving condition finds
 
@@ -323,6 +322,15 @@ class Arms:
             return 0
         inner = f"SELECT {self._each_once}id FROM ({' UNION ALL '.join(self.sql)}) AS a LIMIT {self.bind(most)}"  # noqa: S608 - bound
         return int(self.bind.rows(f"SELECT count(*) FROM ({inner}) AS b")[0][0])  # noqa: S608 - bound
+
+    def count_found(self, most: int, *, visits: int, enough: int) -> tuple[int, bool]:
+        """Count what the words find, at most `most`; return whether that is all.
+
+        Where it takes long to find all, no more than `visits` are looked at, and `enough` of the newest will do.
+        """
+        del visits, enough  # this word index gives its rows one by one
+        number = self.count(most + 1)
+        return min(number, most), number <= most
 
     @property
     def _each_once(self) -> str:

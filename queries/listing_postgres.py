@@ -34,7 +34,6 @@ _NEWEST = Prepared(sa.select(sa.func.max(Record.id).label("id")))
 class PostgresArms(Arms):
     """The arms of one statement for PostgreSQL."""
 
-    sure_counts = False
     fence = " OFFSET 0"
     words: Sequence[str] = ()
     from_the_newest = False  # whether the newest are looked through before all
@@ -127,15 +126,22 @@ class PostgresArms(Arms):
                 break
         return found[:limit]
 
-    def count(self, most: int) -> int:
-        """Return how many records there are, at most `most`."""
-        self.sql = [arm.replace(AT_ONCE, BY_AND_BY) for arm in self.sql]
-        return super().count(most)
+    def count_found(self, most: int, *, visits: int, enough: int) -> tuple[int, bool]:
+        number, most = 0, min(most, visits)
+        for behind in self._steps():
+            if not behind:
+                self.sql = [arm.replace(AT_ONCE, BY_AND_BY) for arm in self.sql]
+            number = self.count(most + 1)
+            if number > most or (behind and number >= enough):
+                return min(number, most), False
+        return number, True
 
     def _steps(self) -> Iterator[int]:
         """Say ever wider what is looked through, all at last; yield the number behind which that is complete."""
         if self.words and self.sort is None:
             for shift in STRETCHES:
+                if not self._begins >> shift:
+                    break
                 self.bind.values["words"] = [*self.words, standing(self._begins, shift)]
                 yield (self._begins >> shift << shift) - 1
             self.bind.values["words"] = self.words

@@ -28,6 +28,7 @@ from queries.scope import covers, slices
 
 COUNT_CAP = 10_001
 COUNT_VISITS = 1_000  # a probe costs a microsecond, and no page waits for its count longer than for its rows
+ENOUGH = 200  # of so many found by words among the newest a page says "at least"
 MOST_ROWS = 500
 MOST_ROUNDS = 20  # batches looked through for phrases that the word index cannot tell apart
 
@@ -197,16 +198,15 @@ class Query:
             return Count(found) if found < MOST_ROWS else Count.at_least(found)
         if self.asked.words:
             arms.by_words(self.asked.words, conditions)
-            if not arms.sure_counts:
-                number = arms.count(visits + 1)
-                return Count(number) if number <= visits else Count.at_least(visits)
+            enough = ENOUGH if visits == COUNT_VISITS else visits  # acts want to know
+            number, whole = arms.count_found(COUNT_CAP, visits=visits, enough=enough)
         elif conditions:
             drive = self._smallest(conditions)
             number, whole = arms.held(drive, [one for one in conditions if one is not drive], visits)
-            return Count(number) if whole else Count.at_least(number)
         else:
             arms.by_record([])
-        return _capped(arms.count(COUNT_CAP))
+            return _capped(arms.count(COUNT_CAP))
+        return Count(number) if whole else Count.at_least(number)
 
     @staticmethod
     def _is_one_value(condition: Condition) -> bool:

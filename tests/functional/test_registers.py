@@ -20,7 +20,7 @@ from models.audit import AuditEvent
 from models.base import db
 from models.forms import Form
 from models.records import SEARCHED, Record
-from queries import exports, listing_postgres
+from queries import exports, listing_postgres, record_query
 from queries.conditions import Filter
 from queries.forms import definition
 from queries.index_check import check_index
@@ -191,7 +191,9 @@ def test_search_finds_words_phrases_numbers_and_whole_phone_numbers(cast: Cast, 
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])  # whose word index has no order of its own
-def test_words_are_found_newest_first_however_far_apart_records_stand(engine_name: str, cast: Cast, form: Form) -> None:
+def test_words_are_found_newest_first_however_far_apart_records_stand(
+    engine_name: str, cast: Cast, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = []
     for last_id in (0, 8_190, 65_530, 70_000, 524_280, 5_000_000):
         with write_transaction():
@@ -200,7 +202,11 @@ def test_words_are_found_newest_first_however_far_apart_records_stand(engine_nam
         enter(cast, form, c1="路灯不亮")
     assert listed(cast, form, "leader.county", search="漏水") == made[::-1]
     assert listed(cast, form, "official.yucun", Filter("a2", "eq", ("leak",)), search="漏水") == made[::-1]
-    assert capped_count(form, cast.actor("leader.county"), Request(search="漏水")) == len(made)
+    leader, leaks = cast.actor("leader.county"), Request(search="漏水")
+    assert capped_count(form, leader, leaks) == len(made)
+    monkeypatch.setattr(record_query, "ENOUGH", 3)
+    page_s, act_s = capped_count(form, leader, leaks), capped_count(form, leader, leaks, visits=100)
+    assert (page_s, page_s.more, act_s, act_s.more) == (3, True, len(made), False)
     asked = SEARCHED.replace("::", "\\:\\:")
     db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     plan = db.session.scalars(sa.text(f"EXPLAIN SELECT 1 FROM record_search WHERE {asked} @> ARRAY['1+漏水']"))
