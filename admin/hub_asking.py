@@ -17,14 +17,14 @@ from engine.definition import Item
 from engine.kinds.person import LARGEST_ID, RESIDENT
 from engine.messages import Invalid
 from models.access import Actor
-from models.orgs import Level, OrgUnit
+from models.orgs import Level
 from models.people import Household
 from queries.answers import org_options
 from queries.indexing import IndexedField
+from queries.orgs import unit_name_in_scope
 from queries.people import find_people, person_in_scope
 from queries.periods import PERIODS, days_of
 from queries.records import Filter
-from queries.scope import get_in_scope
 
 LONGEST = 100
 MOST_VALUES = 50
@@ -109,8 +109,7 @@ class Asked:
         if item.type == "person":
             return _person_told(item, value, actor)
         if item.type == "org":  # closed units too, but none that this person may not list
-            unit = get_in_scope(OrgUnit, int(value), actor, "record:list")
-            return unit.name if unit else value
+            return unit_name_in_scope(int(value), actor, "record:list") or value
         if item.kind.filter_input != "select":
             return item.kind.display(item, item.kind.parse(item, value, _ANY_DAY), _ANY_DAY)
         return dict(options_of(item, actor, locale)).get(value, value)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from models.access import Actor
 from models.base import db
 from models.orgs import Level, OrgName, OrgUnit
-from queries.scope import in_scope
+from models.prepared import Prepared
+from queries.scope import covers, in_scope
 
 LOOKUP_MAX = 50
 TREE_MAX = 5_000
@@ -25,6 +26,11 @@ PARENTS: dict[Level, frozenset[Level]] = {
     Level.STUDIO: frozenset({Level.COUNTY, Level.TOWNSHIP, Level.VILLAGE}),
 }
 ORDER = {level: position for position, level in enumerate(Level)}
+_NAMED = Prepared(
+    sa.select(OrgUnit.id.label("org_id"), OrgUnit.name, OrgUnit.county_id, OrgUnit.town_id, OrgUnit.village_id).where(
+        OrgUnit.id == sa.bindparam("id")
+    )
+)
 
 
 def county_of(actor: Actor, permission: str) -> int:
@@ -129,6 +135,12 @@ def unit_names(ids: Iterable[int]) -> dict[int, str]:
     """Return the present names of units by id."""
     rows = db.session.execute(sa.select(OrgUnit.id, OrgUnit.name).where(OrgUnit.id.in_(set(ids))))
     return {ident: name for ident, name in rows}  # noqa: C416
+
+
+def unit_name_in_scope(ident: int, actor: Actor, permission: str) -> str | None:
+    """Return the name of a unit, of a closed one too; None where the actor may not do this there."""
+    row = _NAMED.first(id=ident)
+    return row.name if row is not None and covers(actor, permission, row) else None
 
 
 def units_below(ids: Iterable[int], level: str | None) -> list[int]:
