@@ -17,6 +17,8 @@ sum = $(shell cat $(1) 2>/dev/null | cksum | tr ' ' '-')
 RUN_STAMP := $(VENV)/.run-$(call sum,requirements.txt)
 DEV_STAMP := $(VENV)/.dev-$(call sum,requirements.txt requirements-dev.txt)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Of the tests: one more than two processors, as one of them always waits for a server, a browser or a disk.
+WORKERS ?= 3
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
@@ -45,7 +47,7 @@ demo: $(RUN_STAMP) $(CATALOGUES) ## fill an empty database with the demo county
 .PHONY: test
 test: ## everything below and every test, on SQLite and PostgreSQL
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target ready check
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 .PHONY: ready
 ready: $(DEV_STAMP) $(CATALOGUES) browser  # a browser is fetched while pip installs, the rest is checked while mypy reads
@@ -53,7 +55,7 @@ ready: $(DEV_STAMP) $(CATALOGUES) browser  # a browser is fetched while pip inst
 
 .PHONY: sure
 sure: check ## before a commit: all checks, and the tests that need no server and no browser
-	$(BIN)/pytest -q -n 2 tests/unit tests/structure
+	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/structure
 
 .PHONY: check
 check: layers types messages-check lint
