@@ -249,6 +249,8 @@ def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
             part = min(size - there, 10_000)
             raw.earn_all(world.budget, [others[(there + n) % len(others)] for n in range(part)], 1)
             there += part
+        if not raw.sqlite:
+            raw.ask("ANALYZE")  # as the server does by itself, but not within the seconds of this filling
         with world.app.app_context():
             for name, (ident, read) in reads.items():
                 home = db.session.get_one(Household, ident)
