@@ -49,7 +49,6 @@ WARM_UP = 10
 LIMITS = {
     "earn": ("cpu_ratio", 3.0), "redeem": ("cpu_ratio", 5.0), "import": ("cpu_ratio", 10.0),
     "triggers and chain": ("cpu_ratio", 1.4), "balance": ("ratio", 2.0), "statement": ("ratio", 2.0),
-    "busy statement": ("ratio", 2.0),
     "audit": ("cpu_us_per_journal", 40.0), "counter over HTTP": ("ratio", 4.0),
 }  # fmt: skip
 LEAST_THROUGHPUT, WORST_WAIT = 0.6, 1.0
@@ -230,8 +229,7 @@ def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
     """Read purses and statements with a thousand lines in the ledger, and with many.
 
     A ledger grows by its households: the one that is held to the limit has as many lines in both. Of a busy one, which
-    has a hundredth of all lines and of all lots that are not spent, the statement is held to it too; its balance adds
-    up its ten thousand lots, which is told only.
+    has a hundredth of all lines and of all lots that are not spent, it is told only: it begins with ten lines.
     """
     raw, few, own = world.raw(), 1_000, 60
     plain, busy, *_rest = world.purses

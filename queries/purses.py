@@ -20,6 +20,7 @@ from queries.scope import in_scope
 
 SOON = timedelta(days=30)
 HISTORY = 30
+LINES = 2  # of one journal on one side of a household's coins, at most: no act writes more than one
 _purse = sa.bindparam("purse", type_=sa.BigInteger())
 
 
@@ -71,32 +72,27 @@ def _lots(household: Household) -> Sequence[Any]:
     return db.session.execute(query).all()
 
 
-def _newest(side: Any) -> sa.Select[Any]:
-    """Return the newest journals with lines on one side of an account, as its index gives them, however many there are.
-
-    The newest of both sides are among the newest of each.
-    """
-    found = sa.select(CoinLine.journal_id).where(side == _purse).distinct()
-    page = found.order_by(CoinLine.journal_id.desc()).limit(HISTORY).subquery()
-    return sa.select(page.c.journal_id)
+def _newest(side: Any, amount: Any) -> sa.Select[Any]:
+    """Return the newest lines on one side of an account, as its index gives them, however many there are."""
+    lines = sa.select(CoinLine.journal_id, amount.label("gained")).where(side == _purse)
+    page = lines.order_by(CoinLine.journal_id.desc()).limit(HISTORY * LINES).subquery()
+    return sa.select(page.c.journal_id, page.c.gained)
 
 
 def history_statement() -> sa.SelectBase:
-    """Return the statement of the last moves of an account, the parameter `purse`."""
-    newest = sa.union(_newest(CoinLine.from_id), _newest(CoinLine.to_id)).subquery()
-    gained = sa.func.sum(sa.case((CoinLine.to_id == _purse, CoinLine.amount), else_=-CoinLine.amount)).label("gained")
+    """Return the statement of the last moves of an account, the parameter `purse`.
+
+    The newest journals of both sides are among the newest of each. Lines are not joined a second time: both databases
+    would find them by reading all lines of the account, or all lines there are.
+    """
+    lines = sa.union_all(
+        _newest(CoinLine.to_id, CoinLine.amount), _newest(CoinLine.from_id, -CoinLine.amount)
+    ).subquery()
+    moves = sa.select(lines.c.journal_id, sa.func.sum(lines.c.gained).label("gained")).group_by(lines.c.journal_id)
+    last = moves.order_by(lines.c.journal_id.desc()).limit(HISTORY).subquery()
     told = (CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo)
-    query = (
-        sa.select(*told, gained)
-        .join(CoinLine, CoinLine.journal_id == CoinJournal.id)
-        .where(
-            CoinJournal.id.in_(sa.select(newest.c.journal_id)),
-            # Sums, so that no index offers all lines of the account again.
-            sa.or_(CoinLine.from_id + 0 == _purse, CoinLine.to_id + 0 == _purse),
-        )
-        .group_by(*told)
-    )
-    return query.order_by(CoinJournal.id.desc()).limit(HISTORY)
+    query = sa.select(*told, last.c.gained).join(last, last.c.journal_id == CoinJournal.id)
+    return query.order_by(CoinJournal.id.desc())
 
 
 _PURSE = Prepared(
