@@ -127,3 +127,11 @@ def test_a_settlement_is_no_allotment_and_points_are_neither(station: Station, c
     station.cast.sign_in(client, TOWN)
     for page in (f"{PAGE}/{earned.uid}", f"/coins/settlements/{earned.uid}"):
         assert client.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("before", [2**53 - 1, 2**53, 2**70, -1, "x"])
+def test_a_page_that_cannot_be_is_the_first(station: Station, client: JudgingClient, before: object) -> None:
+    one = allotted(station, 50)
+    station.cast.sign_in(client, TOWN)
+    shown = client.get(f"{PAGE}?before={before}")
+    assert (shown.status_code, one in shown.text) == (200, True)
