@@ -16,7 +16,7 @@ import jobs
 import portal
 from cli.prepare import refuse_unsafe
 from config import Settings
-from models.base import db, engine_options, install_pragmas
+from models.base import db, engine_options, install_listeners
 from services import passwords
 from services.vault import Vault, install
 from shell import csrf, errors, i18n, limits, nav, security, signin
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(settings.root / "migrations"), render_as_batch=True)
     with app.app_context():
-        install_pragmas()
+        install_listeners()
     install(Vault.open(settings.data_dir / "keys.json"))
     passwords.install(settings.password_memory_mb)
     Bootstrap5(app)

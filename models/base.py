@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,8 +13,10 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
+BELIEVED = 0.5  # seconds
 LATER = "begins later"  # marks a connection whose next BEGIN its user says on the driver
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -98,16 +101,23 @@ def engine_options(database: str) -> dict[str, Any]:
         read = dict(write)
     else:
         # An act that waited for a lock must read what the one before it wrote, whatever the server's own default is.
-        write |= {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+        write |= {"isolation_level": "READ COMMITTED"}
         # Compiling takes longer than any of our statements: PostgreSQL guesses their cost by rows that are never read.
         write["connect_args"] = {"options": "-c jit=off"}
-        read = {**write, "connect_args": {"options": "-c jit=off -c default_transaction_read_only=on"}}
+        # Each statement of a page sees what is committed by then: BEGIN and ROLLBACK would be two more for nothing.
+        read = {
+            **write, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True,
+            "connect_args": {"options": "-c jit=off -c default_transaction_read_only=on"},
+        }  # fmt: skip
     return {"SQLALCHEMY_ENGINE_OPTIONS": write, "SQLALCHEMY_BINDS": {"read": read}}
 
 
 @contextmanager
 def snapshot() -> Iterator[sa.Connection]:
-    """Yield a read-only connection on which all statements see the database as the first one did."""
+    """Yield a read-only connection on which all statements see the database as the first one did.
+
+    Rows that are too many for memory are read on it too: a cursor of the server lives as long as a transaction.
+    """
     engine = db.engines["read"]
     if engine.dialect.name == "postgresql":  # SQLite reads so anyway
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -115,13 +125,41 @@ def snapshot() -> Iterator[sa.Connection]:
         yield connection
 
 
-def install_pragmas() -> None:
-    """Make SQLite's engines safe: our own BEGIN, WAL, foreign keys, full sync for acts. Needs an app context."""
-    if db.engine.dialect.name != "sqlite":
-        return
+def install_listeners() -> None:
+    """Make the engines safe. Needs an app context.
+
+    SQLite: our own BEGIN, WAL, foreign keys, full sync for acts. PostgreSQL: connections that outlived a restart of
+    the server are not handed out.
+    """
     for engine, writes in ((db.engine, True), (db.engines["read"], False)):
-        event.listen(engine, "connect", _pragmas(writes=writes))
-        event.listen(engine, "begin", _begin("BEGIN IMMEDIATE" if writes else "BEGIN"))
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _pragmas(writes=writes))
+            event.listen(engine, "begin", _begin("BEGIN IMMEDIATE" if writes else "BEGIN"))
+        else:
+            event.listen(engine, "checkin", _put_back)
+            event.listen(engine, "checkout", _handed_out(engine))
+
+
+def _put_back(_connection: Any, record: Any) -> None:
+    record.info["since"] = time.monotonic()
+
+
+def _handed_out(engine: sa.Engine) -> Any:
+    """Return what asks a connection whether it still works; one that did a moment ago is believed.
+
+    SQLAlchemy's own `pool_pre_ping` asks always: two statements more in every act.
+    """
+
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        idle = time.monotonic() - record.info.get("since", time.monotonic())
+        try:
+            alive = not connection.closed and (idle < BELIEVED or engine.dialect.do_ping(connection))
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise InvalidatePoolError  # the others are as old: they are all opened anew
+
+    return on_checkout
 
 
 def _pragmas(*, writes: bool) -> Any:

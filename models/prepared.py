@@ -14,17 +14,18 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
-from models.base import Base, db
+from models.base import Base, Session, db
 
 Convert = Callable[[Any], Any]
 K = TypeVar("K")
 E = TypeVar("E", bound=Base)
-DRIVER = "driver"  # where the session keeps the connection of its act
+DRIVER = "driver"  # where the session keeps the cursor of its transaction
 
 
 class Prepared:
@@ -58,21 +59,21 @@ class Prepared:
             self._run(rows, _Spelled.run_all)
 
     def _run(self, values: Any, how: Callable[..., Any]) -> Any:
-        dialect, connection = driver()
+        dialect, cursor = driver()
         spelled = self._spelled.get(dialect.name)
         if spelled is None:
             spelled = self._spelled[dialect.name] = _spell(self._statement, self._columns, dialect)
         try:
-            return how(spelled, connection, values)
+            return how(spelled, cursor, values)
         except dialect.loaded_dbapi.Error as error:
             raise _named(error, spelled.sql, dialect) from error
 
 
 def rows_of(sql: str, values: Mapping[str, Any]) -> list[Any]:
     """Return the rows of a text put together for the driver, as plain tuples, on the same terms."""
-    dialect, connection = driver()
+    dialect, cursor = driver()
     try:
-        found: list[Any] = connection.execute(sql, values).fetchall()
+        found: list[Any] = cursor.execute(sql, values).fetchall()
     except dialect.loaded_dbapi.Error as error:
         raise _named(error, sql, dialect) from error
     return found
@@ -100,14 +101,14 @@ class _Spelled:
     outward: Sequence[tuple[int, Convert]]
     row: Convert
 
-    def run(self, connection: Any, values: Mapping[str, Any]) -> Any:
-        return connection.execute(self.sql, self._sent(values))
+    def run(self, cursor: Any, values: Mapping[str, Any]) -> Any:
+        return cursor.execute(self.sql, self._sent(values))
 
-    def run_all(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run_all(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if len(rows) == 1:
-            self.run(connection, rows[0])
+            self.run(cursor, rows[0])
         else:
-            connection.cursor().executemany(self.sql, [self._sent(row) for row in rows])
+            cursor.executemany(self.sql, [self._sent(row) for row in rows])
 
     def _sent(self, values: Mapping[str, Any]) -> Any:
         sent = {**self.fixed, **values}
@@ -115,23 +116,26 @@ class _Spelled:
             sent[name] = convert(sent[name])
         return sent if self.order is None else self.order(sent)
 
-    def rows(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
-        found = self.run(connection, values).fetchall()
+    def rows(self, cursor: Any, values: Mapping[str, Any]) -> list[Any]:
+        found = self.run(cursor, values).fetchall()
         for place, convert in self.outward:
             found = [(*one[:place], convert(one[place]), *one[place + 1 :]) for one in found]
         return [self.row(one) for one in found]
 
 
 def driver() -> tuple[sa.Dialect, Any]:
-    """Return the session's connection as the driver has it, its transaction open: asked once in an act."""
+    """Return a cursor of the driver on the session's connection, its transaction open: one for all it asks."""
     session = db.session()
     found: tuple[sa.Dialect, Any] | None = session.info.get(DRIVER)
     if found is None:
         connection = session.connection()
-        found = connection.dialect, connection.connection.driver_connection
-        if session.info.get("writing"):
-            session.info[DRIVER] = found
+        found = session.info[DRIVER] = connection.dialect, connection.connection.cursor()
     return found
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(session: Any, _transaction: Any) -> None:
+    session.info.pop(DRIVER, None)  # its connection belongs to somebody else now
 
 
 def _spell(statement: Any, columns: list[str] | None, dialect: sa.Dialect) -> _Spelled:

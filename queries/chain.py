@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 
 from models.audit import GENESIS, HASHED, AuditEvent, chain_hash
-from models.base import db
+from models.base import snapshot
 
 BATCH = 1000
 
@@ -26,7 +26,7 @@ def first_break() -> tuple[int, Break | None]:
     """Walk the chain in order. Returns (rows that fit, the first break or None)."""
     columns = [getattr(AuditEvent, name) for name in (*HASHED, "hash")]
     query = sa.select(*columns).order_by(AuditEvent.id).execution_options(yield_per=BATCH)
-    with db.session.execute(query) as result:  # a server-side cursor: closed however we leave
+    with snapshot() as connection, connection.execute(query) as result:  # a server-side cursor
         return _walk(result.mappings())
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from models.access import Actor, Grant, Role
-from models.base import Base, db
+from models.base import Base, db, table_of
 from models.orgs import Level, OrgUnit
+from models.prepared import Prepared, entity
 
 T = TypeVar("T", bound=Base)
 OWN_UNIT_LEVELS = frozenset({Level.DEPARTMENT, Level.COMMITTEE, Level.STUDIO})
@@ -53,11 +55,16 @@ def in_scope(model: type[Base], actor: Actor, permission: str) -> sa.ColumnEleme
     studio sees the rows that name it as owning unit. Rows with only county_id (forms, categories, settings) are kept
     for everybody of that county. Nothing granted means no row.
     """
-    if actor.system:
+    return _kept(model, None if actor.system else actor.grants_for(permission), actor.forms)
+
+
+def _kept(model: type[Base], grants: tuple[Grant, ...] | None, forms: frozenset[int] | None) -> sa.ColumnElement[bool]:
+    """Return the condition for these grants, None for the system's own, and a program's forms, None for all."""
+    if grants is None:
         return sa.true()
-    place = _in_place(model, actor, permission)
+    place = _in_place(model, grants)
     form = _form_id(model)
-    return place if actor.forms is None or form is None else sa.and_(place, form.in_(sorted(actor.forms)))
+    return place if forms is None or form is None else sa.and_(place, form.in_(sorted(forms)))
 
 
 def _form_id(thing: Any) -> Any:
@@ -65,8 +72,7 @@ def _form_id(thing: Any) -> Any:
     return thing.id if getattr(thing, "__tablename__", "") == "form" else getattr(thing, "form_id", None)
 
 
-def _in_place(model: type[Base], actor: Actor, permission: str) -> sa.ColumnElement[bool]:
-    grants = actor.grants_for(permission)
+def _in_place(model: type[Base], grants: tuple[Grant, ...]) -> sa.ColumnElement[bool]:
     if not hasattr(model, "town_id"):
         return _any_of([model.county_id.in_({g.county_id for g in grants})] if grants else [])  # type: ignore[attr-defined]
     clauses = []
@@ -92,8 +98,17 @@ def covers(actor: Actor, permission: str, row: Any) -> bool:
 
 def get_in_scope(model: type[T], ident: Any, actor: Actor, permission: str) -> T | None:
     """Fetch one row by primary key, or None where it is missing or outside the scope (the caller says 404)."""
+    db.session.flush()  # a row that an act has made is there too
+    found = _one(model, None if actor.system else actor.grants_for(permission), actor.forms).first(ident=ident)
+    return None if found is None else entity(model, found)
+
+
+@lru_cache(1024)
+def _one(model: type[Base], grants: tuple[Grant, ...] | None, forms: frozenset[int] | None) -> Prepared:
+    """Return the question for one row that these grants reach: put together once for as long as a user holds them."""
+    table = table_of(model)
     key = sa.inspect(model).primary_key[0]
-    return db.session.scalar(sa.select(model).where(key == ident, in_scope(model, actor, permission)))
+    return Prepared(sa.select(*table.c).where(key == sa.bindparam("ident"), _kept(model, grants, forms)))
 
 
 def _grant_covers(grant: Grant, row: Any) -> bool:

@@ -19,6 +19,7 @@ from queries.point_rules import DEDUCT, may_decide, stands_above
 from queries.purses import own_household
 from queries.scope import covers
 from services.coins import refuse_own
+from services.parties import home_of
 from services.refusals import NotAllowed, Refusal
 
 REFUSED_BY = frozenset({ClaimAct.REFUSE, ClaimAct.UPHOLD})
@@ -58,7 +59,7 @@ def refuse_partial(claim: CoinClaim, actor: Actor) -> None:
     """
     if actor.user_id is not None and claim.filer_id == actor.user_id:
         raise OwnClaim
-    refuse_own(claim.household, actor)
+    refuse_own(claim.household, home_of(actor))
     if claim.appealed and _last(claim, REFUSED_BY) == actor.user_id and actor.user_id is not None:
         raise OwnRefusal
 

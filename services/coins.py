@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from models.access import Actor
-from models.accounts import User
 from models.base import db, table_of
 from models.coins import MOST_COINS, AccountKind, CoinLot, CoinPeriod, JournalKind
 from models.orgs import Level, OrgUnit
@@ -24,6 +23,7 @@ from models.stations import CoinStation
 from queries.periods import month_before
 from services.access import require
 from services.audit import record_audit
+from services.parties import Parties, parties_at_home
 from services.posting import (
     Entry,
     Ledger,
@@ -45,7 +45,6 @@ from services.purses import (
     award_accounts,
     balance_of,
     county_of,
-    household_now,
     id_of,
     purses,
     spend,
@@ -57,16 +56,11 @@ from services.transaction import Act, transaction
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 _lot = table_of(CoinLot)
-_resident, _user = table_of(Resident), table_of(User)
+_resident = table_of(Resident)
 _MEMBER = Prepared(
     sa.select(_resident.c.id).where(
         _resident.c.id == sa.bindparam("resident"), _resident.c.household_id == sa.bindparam("household")
     )
-)
-_HOME = Prepared(
-    sa.select(_resident.c.household_id)
-    .join(_user, _user.c.resident_id == _resident.c.id)
-    .where(_user.c.id == sa.bindparam("user"))
 )
 
 
@@ -153,12 +147,13 @@ def earn(
     once = Once.of(uid, body)
     with Act():
         open_ledger()
-        home = household_now(ident)
+        parties = parties_at_home(ident, once, actor)
+        home = parties.home
         require(actor, "coin:earn", home)
-        ledger = _ledger(once, home, source_key)
+        ledger = _ledger(once, parties, source_key)
         if ledger.receipt:
             return ledger.receipt
-        refuse_own(home, actor)
+        refuse_own(home, parties.own)
         if resident_id is not None and _MEMBER.first(resident=resident_id, household=ident) is None:
             raise NotFound
         budget, purse, debt = award_accounts(home, today=today)
@@ -192,17 +187,19 @@ def deduct(
 ) -> Receipt:
     """Take coins back into the county's issue. Raises NotEnough: a deduction never makes a debt."""
     open_ledger()
-    home = household_now(id_of(household))
-    require(actor, "coin:deduct", home)
+    ident = id_of(household)
     body = {
-        "act": "deduct", "household": home.id, "points": checked(points), "on": effective_on.isoformat(),
+        "act": "deduct", "household": ident, "points": checked(points), "on": effective_on.isoformat(),
         "item": rule_item_id, "source": source_key,
     }  # fmt: skip
     once = Once.of(uid, body)
-    ledger = _ledger(once, home, source_key)
+    parties = parties_at_home(ident, once, actor)
+    home = parties.home
+    require(actor, "coin:deduct", home)
+    ledger = _ledger(once, parties, source_key)
     if ledger.receipt:
         return ledger.receipt
-    refuse_own(home, actor)
+    refuse_own(home, parties.own)
     purse, _debt = purses(home, today=today)
     uses = spend(purse, points, on=today)
     issuer = account_id(AccountKind.ISSUER, county_of(home.county_id), today=today)
@@ -298,18 +295,10 @@ def refuse_closing(county: OrgUnit, ym: str, *, today: date) -> None:
         raise NotCloseable(_l("要一个月一个月地结：请先给 %(ym)s 结账。", ym=month_before(last, -1)))
 
 
-def refuse_own(household: Any, actor: Actor) -> None:
-    """Refuse what somebody would do for their own household."""
-    if home_of(actor) == household.id:
+def refuse_own(household: Any, own: int | None) -> None:
+    """Refuse what somebody would do for the household they live in. Raises OwnHousehold."""
+    if own == household.id:
         raise OwnHousehold
-
-
-def home_of(actor: Actor) -> int | None:
-    """Return the household that an actor lives in, None where the account names no resident."""
-    if actor.user_id is None:
-        return None
-    row = _HOME.first(user=actor.user_id)
-    return row.household_id if row else None
 
 
 def checked(amount: Any) -> int:
@@ -324,9 +313,9 @@ def hash_uid(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
-def _ledger(once: Once, home: Any, source_key: str | None) -> Ledger:
+def _ledger(once: Once, parties: Parties, source_key: str | None) -> Ledger:
     """Return the ledger with the receipt of what this page, or this source, asked for before. Raises SourceConflict."""
-    ledger = ledger_now(once, home.county_id)
+    ledger = parties.ledger(once)
     if ledger.receipt or not source_key:
         return ledger
     known = by_source(source_key)

@@ -18,7 +18,7 @@ from models.point_rules import RuleItem, RuleSet
 from queries.caps import caps, month_of
 from queries.point_imports import homes_by_code, members_of
 from queries.point_rules import EARN, may_claim, rules_in_force
-from services.coins import home_of
+from services.parties import home_of
 from services.point_sheets import CODE, DAY, HOME, NAME, NOTE, PERSON, POINTS, Points, date_of, text_of
 from services.points_table import posts_at_once
 from services.posting import last_closed

@@ -46,16 +46,8 @@ HELD_BY = (account.c.id, account.c.code, account.c.kind, account.c.min_balance, 
 _NEW_JOURNAL = insertion(journal)
 _NEW_LINE = insertion(line)
 _LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK).label("waited")))
-_LAST = sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == sa.bindparam("county"))
+_COUNTY = sa.bindparam("county", type_=sa.Integer)
 _HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
-_NOW = Prepared(
-    sa.select(
-        _HEAD.with_only_columns(journal.c.id).scalar_subquery().label("number"),
-        _HEAD.with_only_columns(journal.c.hash).scalar_subquery().label("hash"),
-        _LAST.scalar_subquery().label("closed"),
-        sa.select(journal.c.id).where(journal.c.uid == sa.bindparam("uid")).scalar_subquery().label("earlier"),
-    )
-)
 _BODY = Prepared(sa.select(journal.c.body_hash).where(journal.c.id == sa.bindparam("id")))
 _BY_SOURCE = Prepared(sa.select(journal.c.id).where(journal.c.source_key == sa.bindparam("source")))
 _ACCOUNTS = sa.select(*HELD_BY).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)
@@ -183,10 +175,34 @@ def open_ledger() -> None:
 
 def ledger_now(once: Once, county_id: int | None) -> Ledger:
     """Return the ledger under its lock, with the receipt of a request that came before. Raises UidConflict."""
-    number, hashed, closed, known = _NOW.all(county=county_id, uid=once.uid)[0]
+    return ledger_of(_NOW.first(county=county_id, uid=once.uid), once)
+
+
+def ledger_columns(county: sa.ColumnElement[Any]) -> list[sa.Label[Any]]:
+    """Return what an act asks of the ledger, for a statement that asks for more: the county's is a column of it."""
+    earlier = sa.select(journal.c.id).where(journal.c.uid == sa.bindparam("uid"))
+    return [
+        _HEAD.with_only_columns(journal.c.id).scalar_subquery().label("number"),
+        _HEAD.with_only_columns(journal.c.hash).scalar_subquery().label("hash"),
+        _last(county).scalar_subquery().label("closed"),
+        earlier.scalar_subquery().label("earlier"),
+    ]
+
+
+def ledger_of(row: Any, once: Once) -> Ledger:
+    """Return the ledger as these columns tell of it. Raises UidConflict."""
+    known = row.earlier
     if known is not None and not says(known, once):
         raise UidConflict
-    return Ledger(number or 0, hashed or GENESIS, closed, None if known is None else receipt_of(known))
+    return Ledger(row.number or 0, row.hash or GENESIS, row.closed, None if known is None else receipt_of(known))
+
+
+def _last(county: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return sa.select(sa.func.max(period.c.ym)).where(period.c.county_id == county)
+
+
+_NOW = Prepared(sa.select(*ledger_columns(_COUNTY)))
+_LAST = _last(_COUNTY)
 
 
 def says(journal_id: int, once: Once) -> bool:

@@ -13,21 +13,14 @@ from models.coins import NO_FLOOR, AccountKind, CoinLot, CoinLotUse, JournalKind
 from models.orgs import OrgUnit
 from models.people import Household
 from models.prepared import Prepared, insertion
-from models.stations import CoinStation
 from services.posting import HELD_BY, Line, NotEnough, Place, account, journal
 from services.refusals import NotFound
 
 _lot = table_of(CoinLot)
 _use = table_of(CoinLotUse)
-_household, _station = table_of(Household), table_of(CoinStation)
 _OF_HOUSEHOLDS = frozenset({AccountKind.HOUSEHOLD, AccountKind.DEBT})
 _OF_UNITS = frozenset(AccountKind) - _OF_HOUSEHOLDS - {AccountKind.STATION}
 _AWARDED = (AccountKind.BUDGET.value, AccountKind.HOUSEHOLD.value, AccountKind.DEBT.value)
-_PLACED = ("id", "code", *Place.NAMES)
-_HOUSEHOLD = Prepared(sa.select(*(_household.c[name] for name in _PLACED)).where(_household.c.id == sa.bindparam("id")))
-_STATION = Prepared(
-    sa.select(*(_station.c[name] for name in _PLACED), _station.c.closed_on).where(_station.c.id == sa.bindparam("id"))
-)
 _OF_HOUSEHOLD = sa.select(*HELD_BY).where(account.c.household_id == sa.bindparam("household"))
 _PURSES = Prepared(_OF_HOUSEHOLD)
 _AWARD = Prepared(
@@ -102,26 +95,6 @@ def id_of(thing: Base) -> int:
     return int(key[0])
 
 
-def household_now(ident: int) -> Any:
-    """Return the columns of a household under the ledger's lock: it may have moved since its page was opened.
-
-    To load the object again takes some 200 us of the time in which nobody else can post. Raises NotFound.
-    """
-    return _now(_HOUSEHOLD, ident)
-
-
-def station_now(ident: int) -> Any:
-    """Return the same of a station. Raises NotFound."""
-    return _now(_STATION, ident)
-
-
-def _now(query: Prepared, ident: int) -> Any:
-    row = query.first(id=ident)
-    if row is None:
-        raise NotFound
-    return row
-
-
 def village_of(household: Any) -> OrgUnit:
     """Return the village whose budget awards a household. Raises NotFound."""
     unit = db.session.get(OrgUnit, household.village_id) if household.village_id else None
@@ -167,14 +140,14 @@ def move_purses(household: Household) -> None:
     db.session.execute(sa.update(account).where(account.c.household_id == household.id, elsewhere).values(place))
 
 
-def sale_accounts(household_id: int, station: Any, *, today: date) -> tuple[Any, Any]:
+def sale_accounts(household: Any, station: Any, *, today: date) -> tuple[Any, Any]:
     """Return the rows of what a sale moves: the household's coins, and the station's takings."""
     for _ in range(2):
-        found = {row.kind: row for row in _SALE.all(household=household_id, station=station.id)}
+        found = {row.kind: row for row in _SALE.all(household=household.id, station=station.id)}
         if AccountKind.STATION.value in found and AccountKind.HOUSEHOLD.value in found:
             break
         account_id(AccountKind.STATION, station, today=today)
-        purses(household_now(household_id), today=today)
+        purses(household, today=today)
     return found[AccountKind.HOUSEHOLD.value], found[AccountKind.STATION.value]
 
 

@@ -18,16 +18,15 @@ from models.people import Household
 from models.prepared import Prepared, insertion
 from models.stations import CoinHoldItem, CoinStation, MoveKind
 from services.access import may, require
-from services.coins import home_of, refuse_own
-from services.posting import Entry, Ledger, Once, Place, Receipt, account, ledger_now, open_ledger, post
+from services.coins import refuse_own
+from services.parties import Parties, parties_at_counter, parties_at_home
+from services.posting import Entry, Ledger, Once, Place, Receipt, account, open_ledger, post
 from services.purses import (
     given_back,
-    household_now,
     id_of,
     purses,
     sale_accounts,
     spend,
-    station_now,
     take,
 )
 from services.refusals import NotFound, Refusal
@@ -77,16 +76,17 @@ def redeem(
     once = _once("redeem", household, station, basket, uid)
     with Act():
         open_ledger()
-        here, home = station_now(id_of(station)), household_now(id_of(household))
+        here, parties = parties_at_counter(id_of(household), id_of(station), once, actor)
+        home = parties.home
         require(actor, "coin:redeem", here)
         require(actor, "coin:redeem", home)
-        ledger = ledger_now(once, here.county_id)
+        ledger = parties.ledger(once)
         if ledger.receipt:
             return ledger.receipt
-        refuse_own(home, actor)
+        refuse_own(home, parties.own)
         goods = goods_for(here, basket)
         total = sum(good.price * basket[good.id] for good in goods)
-        purse, till = sale_accounts(home.id, here, today=today)
+        purse, till = sale_accounts(home, here, today=today)
         uses = spend(purse.id, total, on=today)
         entry = Entry(
             kind=JournalKind.REDEEM, once=once, place=Place.of(here), effective_on=today,
@@ -118,9 +118,10 @@ def hold(
     once = _once("hold", household, station, basket, uid)
     with Act():
         open_ledger()
-        here, home = station_now(id_of(station)), household_now(id_of(household))
-        _require_hold(actor, home)
-        ledger = ledger_now(once, home.county_id)
+        here, parties = parties_at_counter(id_of(household), id_of(station), once, actor)
+        home = parties.home
+        _require_hold(actor, parties)
+        ledger = parties.ledger(once)
         if ledger.receipt:
             return _held(ledger.receipt)
         if here.county_id != home.county_id:
@@ -150,16 +151,16 @@ def hand_over(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: da
     with Act():
         open_ledger()
         there = _hold_now(held)
-        station = station_now(there.station_id)
+        station, parties = parties_at_counter(there.household_id, there.station_id, once, actor)
         require(actor, "coin:redeem", station)
-        ledger = ledger_now(once, station.county_id)
+        ledger = parties.ledger(once)
         if ledger.receipt:
             return ledger.receipt
         _refuse_over(there)
         if at >= there.expires_at:
             raise HoldExpired
-        refuse_own(household_now(there.household_id), actor)
-        purse, till = sale_accounts(there.household_id, station, today=today)
+        refuse_own(parties.home, parties.own)
+        purse, till = sale_accounts(parties.home, station, today=today)
         entry = Entry(
             kind=JournalKind.POST, once=once, place=Place.of(station), effective_on=today,
             lines=[(purse.id, till.id, there.amount)], resolves=there.id,
@@ -176,10 +177,11 @@ def give_back(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: da
     """Void a hold: its coins can be spent again, its goods are free. Raises HoldOver."""
     open_ledger()
     there = _hold_now(held)
-    household = household_now(there.household_id)
-    _require_hold(actor, household)
     once = Once.of(uid, {"act": "void", "hold": there.id})
-    ledger = ledger_now(once, household.county_id)
+    parties = parties_at_home(there.household_id, once, actor)
+    household = parties.home
+    _require_hold(actor, parties)
+    ledger = parties.ledger(once)
     if ledger.receipt:
         return ledger.receipt
     _refuse_over(there)
@@ -202,11 +204,12 @@ def _once(act: str, household: Household, station: CoinStation, basket: Basket, 
     return Once.of(uid, {"act": act, "household": id_of(household), "station": id_of(station), "basket": wanted})
 
 
-def _require_hold(actor: Actor, household: Any) -> None:
+def _require_hold(actor: Actor, parties: Parties) -> None:
     """Refuse whoever may not hold for a household. A villager may for their own: others' are not found."""
+    household = parties.home
     require(actor, "coin:hold", household)
     office = replace(actor, grants=tuple(grant for grant in actor.grants if grant.role != Role.VILLAGER))
-    if not may(office, "coin:hold", household) and home_of(actor) != household.id:
+    if not may(office, "coin:hold", household) and parties.own != household.id:
         raise NotFound
 
 

@@ -16,6 +16,7 @@ from models.people import Household
 from models.stations import CoinStockMove, MoveKind
 from services.access import require
 from services.coins import refuse_own
+from services.parties import home_of
 from services.posting import (
     BudgetShort,
     Entry,
@@ -129,7 +130,7 @@ def _opposite(original: CoinJournal, actor: Actor, today: date) -> tuple[list[Li
     if original.kind in _OF_UNITS:
         return back, {}
     household = _whose(lines)
-    refuse_own(household, actor)
+    refuse_own(household, home_of(actor))
     purse, debt = purses(household, today=today)
     if original.kind in _EARNED:
         gone = account_id(AccountKind.EXPIRED, county_of(household.county_id), today=today)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from models.base import LATER, db
-from models.prepared import DRIVER, Prepared, driver
+from models.prepared import Prepared, driver
 from services.audit import seal_audit
 from services.refusals import AlreadyThere
 
@@ -82,7 +82,6 @@ def write_transaction() -> Iterator[None]:
             turn.leave()
             session.info.pop("writing", None)
             session.info.pop("audit", None)
-            session.info.pop(DRIVER, None)
 
 
 def _is_double(error: IntegrityError) -> bool:
