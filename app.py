@@ -20,6 +20,7 @@ from models.base import db, engine_options, install_listeners
 from services import passwords
 from services.vault import Vault, install
 from shell import csrf, errors, i18n, limits, nav, security, signin
+from shell.memory import settle_memory
 
 MIB = 1024 * 1024
 
@@ -53,6 +54,7 @@ def production() -> Flask:
     app = create_app()
     with app.app_context():
         refuse_unsafe(app.config["ZHIYE"])
+    settle_memory()
     return app
 
 

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from app import create_app  # noqa: TID251 - a benchmark starts the whole house, as tests do
 from config import Settings
+from shell.memory import settle_memory
 
 THREADS = 4
 FLOOR = """<!doctype html><html lang="zh"><head><title>台账</title></head><body><h1>台账</h1><table>
@@ -103,6 +104,7 @@ def _postgres(address: str) -> Callable[[], Execute]:
 def main(folder: str, address: str, port: str) -> None:
     app = create_app(settings_for(Path(folder), address))
     both = DispatcherMiddleware(app, {"/floor": floor(Path(folder), address)})
+    settle_memory()  # as `flask serve` does
     serve(both, host="127.0.0.1", port=int(port), threads=THREADS, ident="")
 
 

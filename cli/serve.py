@@ -19,6 +19,7 @@ from cli.prepare import make_ready, refuse_unsafe, welcome
 from config import Settings, UnsafeSettings
 from shell.background import Consumer, background
 from shell.files import post_bytes
+from shell.memory import settle_memory
 
 GRACE_SECONDS = 30.0  # how long a stop waits for requests and jobs in hand
 POLL_SECONDS = 1.0
@@ -137,6 +138,7 @@ def serve(host: str | None, port: int | None, *, prepare: bool) -> None:
     if consumer:
         consumer.start()
     click.echo(welcome(host, port))
+    settle_memory()
     server.run(stop, consumer)
     _finish(server, consumer)
 

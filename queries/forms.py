@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -34,19 +35,35 @@ _MARKS = Prepared(
     .where(FormVersion.form_id == sa.bindparam("form"))
     .order_by(FormVersion.number)
 )
-# Without the draft, the largest part: what needs it reads it when it asks.
+# Without the draft, the largest part: what needs it reads it when it asks. With the marks: who opens a form needs them.
+_FORM = [column for column in table_of(Form).c if column.key != "draft"]
+_NAMES = [column.key for column in _FORM]
 _BY_KEY = Prepared(
-    sa.select(*(column for column in table_of(Form).c if column.key != "draft")).where(Form.key == sa.bindparam("key"))
+    sa.select(*_FORM, FormVersion.number.label("version"), FormVersion.sha256)
+    .outerjoin(FormVersion, FormVersion.form_id == Form.id)
+    .where(Form.key == sa.bindparam("key"))
+    .order_by(Form.id, FormVersion.number)
 )
 
 
 def form_by_key(key: str, actor: Actor, permission: str) -> Form | None:
     """Return the form of the actor's county, or None where it is missing, another county's, or closed to this actor."""
-    found = (entity(Form, row) for row in _BY_KEY.all(key=key))  # other counties may have one of this key
-    form = next((one for one in found if covers(actor, permission, one)), None)
+    # Other counties may have one of this key.
+    form = next((one for one in _by_key(key) if covers(actor, permission, one)), None)
     if form is None or form.current_version is None or not permission.startswith("record:"):
         return form
     return form if _opens(form, definition(form.id, form.current_version), actor, permission) else None
+
+
+def _by_key(key: str) -> list[Form]:
+    """Return the forms of a key, of any county, and let the page know their versions."""
+    found = []
+    for _id, group in groupby(_BY_KEY.all(key=key), key=lambda row: row.id):
+        rows = list(group)
+        if not db.session.info.get("writing"):
+            _seen_here()[rows[0].id] = tuple((row.version, row.sha256) for row in rows if row.version is not None)
+        found.append(entity(Form, dict(zip(_NAMES, rows[0], strict=False))))
+    return found
 
 
 def _opens(form: Form | FormLine, newest: Definition, actor: Actor, permission: str) -> bool:
@@ -107,16 +124,25 @@ def published_forms(actor: Actor, permission: str = "record:list") -> list[Form]
 def version_marks(form_id: int) -> Marks:
     """Return the number and the SHA-256 of all versions of a form.
 
-    One read of a form in a page keeps any number of worker processes right. An act reads each time: it may wait for a
-    version that another act publishes.
+    One read of a form in a page keeps any number of worker processes right. An act reads each time, for it may wait for
+    a version that another act publishes, unless it holds the form.
     """
+    seen = _seen_here()
+    found = seen.get(form_id) or _marks(form_id)
+    if form_id in seen or not db.session.info.get("writing"):
+        seen[form_id] = found
+    return found
+
+
+def keep_marks(form_id: int) -> None:
+    """Let an act that holds a form, so that nobody publishes it, read its versions once."""
+    _seen_here().setdefault(form_id, ())
+
+
+def _seen_here() -> dict[int, Marks]:
+    """Return what the session's transaction has read; it ends with it."""
     transaction = db.session().get_transaction()
-    if transaction is None or db.session.info.get("writing"):
-        return _marks(form_id)
-    seen = _seen.setdefault(transaction, {})
-    if form_id not in seen:
-        seen[form_id] = _marks(form_id)
-    return seen[form_id]
+    return {} if transaction is None else _seen.setdefault(transaction, {})
 
 
 def _marks(form_id: int) -> Marks:

@@ -52,6 +52,11 @@ def listening(county_id: int) -> list[Any]:
     return _LISTENING.all(county=county_id)
 
 
+def listened_to(county: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return whether `listening` would find any, for a statement that has the county as a column."""
+    return sa.exists().where(_webhook.c.county_id == county, _webhook.c.active.is_(True))
+
+
 def due(at: datetime, most: int) -> list[tuple[int, int]]:
     """Return (id, webhook id) of the deliveries that should go out now, the longest waiting first."""
     query = (

@@ -15,10 +15,15 @@ from models.base import db, table_of
 from models.prepared import Prepared, insertion
 
 OF_THEIR_AUTHOR = frozenset({"draft", "file"})
-CHAIN_LOCK = 0x5A_48_59_45  # the advisory lock that serialises chain writers on PostgreSQL
 _event = table_of(AuditEvent)
-_LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK).label("waited")))
-_HEAD = Prepared(sa.select(_event.c.id, _event.c.hash).order_by(_event.c.id.desc()).limit(1))
+_COLUMNS = (_event.c.id, _event.c.hash)
+_HEAD = {
+    "sqlite": Prepared(sa.select(*_COLUMNS).order_by(_event.c.id.desc()).limit(1)),
+    # It waits for whoever appends now; migration 0009.
+    "postgresql": Prepared(
+        sa.select(*sa.func.audit_head().table_valued(*(sa.column(c.key, c.type) for c in _COLUMNS)).c)
+    ),
+}
 _APPEND = insertion(_event)
 
 
@@ -72,10 +77,8 @@ def seal_audit(session: Session) -> None:
     pending = session.info["audit"]
     if not pending:
         return
-    if db.engine.dialect.name == "postgresql":
-        _LOCK.first()
-    last = _HEAD.first()
-    number, head = (last.id, last.hash) if last else (0, GENESIS)
+    last = _HEAD[db.engine.dialect.name].first()
+    number, head = (last.id, last.hash) if last and last.id else (0, GENESIS)
     rows = []
     for number, event in enumerate(pending, start=number + 1):  # noqa: B020 - number continues the chain
         row = {"id": number, **event, "prev_hash": head}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -12,7 +13,9 @@ from models.base import db, table_of
 from models.forms import Form, FormState
 from models.prepared import Prepared
 from models.records import Record
+from queries.forms import keep_marks
 from queries.scope import covers
+from queries.webhooks import listened_to
 from services.access import require
 from services.refusals import NotFound
 from services.versions import FormNotInUse
@@ -33,16 +36,27 @@ class HeldForm:
     state: FormState
     current_version: int | None
     next_number: int
+    heard: bool  # whether any webhook of the county is to be told of what happens
 
 
 AnyForm = Form | HeldForm
-_READ = sa.select(*(_form.c[name] for name in HeldForm.__slots__))
+_READ = sa.select(
+    *(_form.c[name] for name in HeldForm.__slots__ if name in _form.c), listened_to(_form.c.county_id).label("heard")
+)
 _OWN = Prepared(_READ.where(_form.c.id == sa.bindparam("ident")).with_for_update())
-_OF_RECORD = Prepared(
+_SHARED = (
     _READ.join(_record, _record.c.form_id == _form.c.id)
     .where(_record.c.id == sa.bindparam("ident"))
     .with_for_update(read=True, of=_form)
 )
+_OF_RECORD = Prepared(_SHARED)
+_BOTH = Prepared(  # the form first, as everybody locks them
+    _SHARED.add_columns(*(column.label(f"record_{column.key}") for column in _record.c)).suffix_with(
+        "FOR UPDATE OF record", dialect="postgresql"
+    )
+)
+_WIDTH = len(HeldForm.__slots__)
+_RecordRow = namedtuple("_RecordRow", _record.c.keys())  # type: ignore[misc]
 _COUNT_ON = Prepared(
     sa.update(_form).where(_form.c.id == sa.bindparam("ident")).values(next_number=sa.bindparam("following"))
 )
@@ -57,7 +71,7 @@ def open_form(form_id: int, actor: Actor) -> HeldForm:
     row = _OWN.first(ident=form_id)
     if row is None:
         raise NotFound
-    held = HeldForm(*row)
+    held = _held(row)
     if not covers(actor, "record:create", held):
         raise NotFound  # another county's form is not even refused
     require(actor, "record:create", held)
@@ -77,4 +91,18 @@ def form_of(record_id: int) -> HeldForm:
     row = _OF_RECORD.first(ident=record_id)
     if row is None:
         raise NotFound
-    return HeldForm(*row)
+    return _held(row)
+
+
+def record_to_change(record_id: int) -> tuple[HeldForm, Any]:
+    """Hold a record and, as `form_of`, its form; return that, and the record's columns. Raises NotFound."""
+    db.session.flush()
+    row = _BOTH.first(ident=record_id)
+    if row is None:
+        raise NotFound
+    return _held(row), _RecordRow._make(row[_WIDTH:])
+
+
+def _held(row: Any) -> HeldForm:
+    keep_marks(row.id)  # whoever publishes waits for the lock
+    return HeldForm(*row[:_WIDTH])

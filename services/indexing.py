@@ -12,11 +12,11 @@ from operator import add
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Base, db, table_of
-from models.prepared import Prepared, insertion
+from models.prepared import Prepared
 from models.records import FieldCount, FieldMonth, RecordCount, record_number, record_search, record_text
+from models.rows import Rows, write_together
 from queries.indexing import NOTHING, NUMBER, TEXT, Derived, IndexRow
 from queries.tallies import spread
 
@@ -33,21 +33,32 @@ AMOUNTS: dict[type[Base], tuple[str, ...]] = {
 
 
 def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> None:
-    """Bring the derived data of one record from one state to another."""
+    """Bring the derived data of one record, new where there was nothing before, from one state to another."""
+    if before is NOTHING:
+        add_all(form_id, [(record_id, after)])
+        return
     rewrite_rows(record_id, form_id, before.rows, after.rows)
     rewrite_words(record_id, form_id, before.tokens, after.tokens)
     count_changes(form_id, [(before, after)])
 
 
 def add_all(form_id: int, fresh: Sequence[tuple[int, Derived]]) -> None:
-    """Write the derived data of new records, each given with its id: few statements for any number of them."""
+    """Write the derived data of new records of a form that is held, each given with its id, in few statements."""
+    parts: list[tuple[Rows, list[dict[str, Any]]]] = []
     for name in TABLES:
         rows = [_row(ident, form_id, row) for ident, one in fresh for row in one.rows if row[0] == name]
         # In the order of the index, so that neighbours are written together.
         rows.sort(key=lambda row: (row["fid"], row["town_id"], row["value"], row["record_id"]))
-        _FRESH[name].run_all(rows)
-    _add_words(form_id, [(ident, one.tokens) for ident, one in fresh if one.tokens])
-    count_changes(form_id, [(NOTHING, one) for _ident, one in fresh])
+        parts.append((_FRESH[name], rows))
+    worded = [(ident, one.tokens) for ident, one in fresh if one.tokens]
+    if db.engine.dialect.name == "sqlite":
+        _WORDS.run_all([{"ident": ident, "grams": " ".join(tokens)} for ident, tokens in worded])
+    else:
+        parts.append((_GRAMS, [_grams(ident, form_id, tokens) for ident, tokens in worded]))
+    for model, sums in _changed((NOTHING, one) for _ident, one in fresh):
+        grown = sorted(sums.items())
+        parts.append((_statements(table_of(model))[0], _counted(model, form_id, grown)))
+    write_together(parts)
 
 
 def drop_all(form_id: int, gone: Sequence[tuple[int, Derived]]) -> None:
@@ -62,19 +73,14 @@ def drop_all(form_id: int, gone: Sequence[tuple[int, Derived]]) -> None:
     count_changes(form_id, [(one, NOTHING) for _ident, one in gone])
 
 
-def _add_words(form_id: int, fresh: Sequence[tuple[int, Sequence[str]]]) -> None:
-    if not fresh:
-        return
-    if db.engine.dialect.name == "sqlite":
-        _WORDS.run_all([{"ident": ident, "grams": " ".join(tokens)} for ident, tokens in fresh])
-    else:
-        _GRAMS.run_all(
-            [{"record_id": ident, "form_id": form_id, "grams": sorted(set(tokens))} for ident, tokens in fresh]
-        )
-
-
 def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> None:
     """Bring the counters along with any number of changed records of a form."""
+    for model, sums in _changed(changes):
+        _add(model, form_id, sums)
+
+
+def _changed(changes: Iterable[tuple[Derived, Derived]]) -> tuple[tuple[type[Base], Sums], ...]:
+    """Return what changes add to each kind of counter."""
     months: Sums = {}
     values: Sums = {}
     tallies: Sums = {}
@@ -86,9 +92,7 @@ def count_changes(form_id: int, changes: Iterable[tuple[Derived, Derived]]) -> N
                 _sum(months, derived.month, sign)
             for key, whole, micro in spread(derived):
                 _sum(tallies, key, sign, sign * whole, sign * micro)
-    _add(RecordCount, form_id, months)
-    _add(FieldCount, form_id, values)
-    _add(FieldMonth, form_id, tallies)
+    return (RecordCount, months), (FieldCount, values), (FieldMonth, tallies)
 
 
 def _sum(sums: Sums, key: tuple[Any, ...], *amounts: int) -> None:
@@ -102,7 +106,7 @@ def rewrite_rows(record_id: int, form_id: int, before: frozenset[IndexRow], afte
         return
     for name in TABLES:
         _GONE[name].run_all([_row(record_id, form_id, row) for row in before - after if row[0] == name])
-        _FRESH[name].run_all([_row(record_id, form_id, row) for row in after - before if row[0] == name])
+        _FRESH[name].write([_row(record_id, form_id, row) for row in after - before if row[0] == name])
 
 
 def _row(record_id: int, form_id: int, row: IndexRow) -> dict[str, Any]:
@@ -127,9 +131,13 @@ def rewrite_words(record_id: int, form_id: int, before: Sequence[str], after: Se
         if after:
             _WORDS.run(ident=record_id, grams=" ".join(after))
     elif after:
-        _GRAMS.run(record_id=record_id, form_id=form_id, grams=sorted(set(after)))
+        _GRAMS.write([_grams(record_id, form_id, after)])
     else:
         _NO_GRAMS.run(ident=record_id)
+
+
+def _grams(record_id: int, form_id: int, tokens: Iterable[str]) -> dict[str, Any]:
+    return {"record_id": record_id, "form_id": form_id, "grams": sorted(set(tokens))}
 
 
 def _add(model: type[Base], form_id: int, sums: Sums) -> None:
@@ -137,38 +145,46 @@ def _add(model: type[Base], form_id: int, sums: Sums) -> None:
 
     What shrinks exists already and is updated: an upsert of a negative number would meet the check before the row.
     """
-    upsert, update = _statements(table_of(model), db.engine.dialect.name)
-    names = ("form_id", *KEYS[model], *AMOUNTS[model])
+    upsert, update = _statements(table_of(model))
     rows = [(key, sum_) for key, sum_ in sorted(sums.items()) if any(sum_)]
     for grows, run in groupby(rows, key=lambda row: row[1][0] > 0):
-        statement = upsert if grows else update
-        statement.run_all([dict(zip(names, (form_id, *key, *sum_), strict=True)) for key, sum_ in run])
+        write = upsert.write if grows else update.run_all
+        write(_counted(model, form_id, run))
+
+
+def _counted(
+    model: type[Base], form_id: int, sums: Iterable[tuple[tuple[Any, ...], tuple[int, ...]]]
+) -> list[dict[str, Any]]:
+    """Return sums as rows of their counter."""
+    names = ("form_id", *KEYS[model], *AMOUNTS[model])
+    return [dict(zip(names, (form_id, *key, *sum_), strict=True)) for key, sum_ in sums]
 
 
 @functools.cache
-def _statements(table: sa.Table, dialect: str) -> tuple[Prepared, Prepared]:
+def _statements(table: sa.Table) -> tuple[Rows, Prepared]:
     """Return how a counter is added to: where there may be no row yet, and where there surely is one."""
     keys = [column.name for column in table.primary_key.columns]
     amounts = [column.name for column in table.columns if column.name not in keys]
-    insert: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).inline()
-    added = {name: table.c[name] + insert.excluded[name] for name in amounts}
     lessened = {name: table.c[name] + sa.bindparam(name) for name in amounts}
-    upsert = insert.on_conflict_do_update(index_elements=keys, set_=added)
-    return Prepared(upsert, *keys, *amounts), Prepared(sa.update(table).where(*_named(table)).values(lessened))
+
+    def added(insert: Any) -> Any:
+        sums = {name: table.c[name] + insert.excluded[name] for name in amounts}
+        return insert.on_conflict_do_update(index_elements=keys, set_=sums)
+
+    return Rows(table, added), Prepared(sa.update(table).where(*_named(table)).values(lessened))
 
 
 def _named(table: sa.Table) -> list[sa.ColumnElement[bool]]:
     return [column == sa.bindparam(column.name) for column in table.primary_key.columns]
 
 
-def _upserted_grams() -> sa.ClauseElement:
-    insert = postgresql.insert(record_search).inline()
+def _regrammed(insert: Any) -> Any:
     return insert.on_conflict_do_update(index_elements=["record_id"], set_={"grams": insert.excluded.grams})
 
 
-_FRESH = {name: insertion(table) for name, table in TABLES.items()}
+_FRESH = {name: Rows(table) for name, table in TABLES.items()}
 _GONE = {name: Prepared(sa.delete(table).where(*_named(table))) for name, table in TABLES.items()}
 _WORDS = Prepared(sa.text("INSERT INTO record_fts (rowid, grams) VALUES (:ident, :grams)"))
 _NO_WORDS = Prepared(sa.text("DELETE FROM record_fts WHERE rowid = :ident"))
-_GRAMS = Prepared(_upserted_grams(), *record_search.c.keys())
+_GRAMS = Rows(record_search, _regrammed)  # of PostgreSQL alone
 _NO_GRAMS = Prepared(sa.delete(record_search).where(record_search.c.record_id == sa.bindparam("ident")))

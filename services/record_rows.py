@@ -1,4 +1,4 @@
-"""Records as rows: read under lock, written, and kept as revisions, by statements prepared once."""
+"""Records as rows: written, and kept as revisions, by statements prepared once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ _record = table_of(Record)
 _NEW_COLUMNS = tuple(column.key for column in _record.c if column.key != "id")
 _CHANGED = ("version", "answers", "updated_at", "row_version")
 _NEW = Prepared(sa.insert(_record).returning(_record.c.id), *_NEW_COLUMNS)
-_HELD = Prepared(sa.select(_record).where(_record.c.id == sa.bindparam("ident")).with_for_update())
 _CHANGE = Prepared(
     sa.update(_record)
     .where(_record.c.id == sa.bindparam("ident"))
@@ -34,12 +33,6 @@ def add_record(record: Record) -> None:
     record.id = row.id
     make_transient_to_detached(record)
     db.session.add(record)
-
-
-def held_row(record_id: int) -> Any | None:
-    """Return a record's columns under lock until the act ends; None where there is no such record."""
-    db.session.flush()
-    return _HELD.first(ident=record_id)
 
 
 def write_change(record: Record, *, version: int, answers: Mapping[str, Any], at: datetime) -> None:

@@ -19,7 +19,7 @@ from engine.schema import fid_of
 from models.access import Actor
 from models.base import db
 from models.forms import Form
-from models.prepared import entity
+from models.prepared import entity, saying
 from models.records import Record, RecordState
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
@@ -29,10 +29,10 @@ from queries.rights import on_form, rights_on
 from queries.scope import covers, in_scope
 from services.access import require
 from services.audit import record_audit
-from services.form_holds import AnyForm, HeldForm, count_on, form_of, open_form
+from services.form_holds import AnyForm, HeldForm, count_on, form_of, open_form, record_to_change
 from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
 from services.placing import lay, move, named_unit
-from services.record_rows import REASON_LENGTH, add_record, add_revision, held_row, write_change
+from services.record_rows import REASON_LENGTH, add_record, add_revision, write_change
 from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
@@ -166,13 +166,11 @@ class Given:
 @contextmanager
 def held_for_change(record: Record, row_version: int, actor: Actor) -> Iterator[tuple[HeldForm, Record]]:
     """Hold a record, its form and the form's shape. Raises Stale on an old row_version, AlreadyVoid, NotFound."""
-    ident = identity_of(record)
-    form = form_of(ident)
+    form, row = record_to_change(identity_of(record))
     with held_shape(form.id):
         actor = on_form(actor, form.id)
         require(actor, "record:edit")
-        row = held_row(ident)
-        if row is None or not covers(actor, "record:edit", row):
+        if not covers(actor, "record:edit", row):
             raise NotFound
         if row.state != RecordState.ACTIVE:
             raise AlreadyVoid
@@ -293,20 +291,13 @@ def new_record(
 
     Raises NoPlace, and NotFound where the actor may not enter.
     """
-    record = Record(
-        uid=uid,
-        form_id=form.id,
-        version=version,
-        serial=serial,
-        number=f"{form.prefix}-{serial:06d}",
-        state=RecordState.ACTIVE,
-        stage=asked.stages[0].value if asked.stages else None,
-        author_id=actor.user_id,
-        created_at=at,
-        updated_at=at,
-        answers=seal_answers(asked, outcome.answers),
-        row_version=1,
-    )
+    values = {
+        "uid": uid, "form_id": form.id, "version": version, "serial": serial, "number": f"{form.prefix}-{serial:06d}",
+        "state": RecordState.ACTIVE, "stage": asked.stages[0].value if asked.stages else None,
+        "author_id": actor.user_id, "created_at": at, "updated_at": at, "row_version": 1,
+        "answers": seal_answers(asked, outcome.answers),
+    }  # fmt: skip
+    record = saying(Record, values)
     lay(record, named_unit(asked, outcome.values), actor=actor, county_id=form.county_id)
     require(actor, "record:create", record)
     return record

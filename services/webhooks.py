@@ -169,7 +169,7 @@ def has_posted() -> bool:
 
 def _listening(event: WebhookEvent, form: AnyForm) -> list[int]:
     """Return the ids of the webhooks that want to know of an event of a form."""
-    hooks = listening(form.county_id)
+    hooks = listening(form.county_id) if isinstance(form, Form) or form.heard else ()
     return [hook.id for hook in hooks if event in hook.events and (not hook.forms or form.id in hook.forms)]
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, format_date
 
@@ -23,7 +24,7 @@ def init_app(app: Flask) -> None:
         app,
         default_locale=settings.default_locale,
         default_timezone=settings.timezone,
-        locale_selector=locale,
+        locale_selector=lambda: _parsed(locale()),
     )
     babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(moment=moment, day=day)
@@ -35,6 +36,12 @@ def locale() -> str:
     # Operator commands and jobs speak the county's language: they have no cookie.
     chosen = g.get("locale") or (request.cookies.get(COOKIE, "") if has_request_context() else "")
     return chosen if chosen in LOCALES else str(current_app.config["ZHIYE"].default_locale)
+
+
+@functools.cache
+def _parsed(name: str) -> Locale:
+    """Return what Flask-Babel would make of a name anew in each request, with looks at the disk."""
+    return Locale.parse(name)
 
 
 def speak_as_asked(fallback: str = "") -> None:

@@ -38,13 +38,13 @@ def harden(response: Response) -> Response:
     Answers that carry a name must not stay in the cache of a shared village computer, so everything that did not
     choose its own caching is `no-store`; files under static/ choose their own.
     """
-    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))  # uploads have their own
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    wanted = {"Content-Security-Policy": _POLICY.format(nonce=csp_nonce()), **_HEADERS, "Cache-Control": "no-store"}
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+        wanted["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
+    has = {name.lower() for name, _value in response.headers}  # uploads have a policy of their own
+    for name, value in wanted.items():
+        if name.lower() not in has:
+            response.headers.add(name, value)
     return response
 
 

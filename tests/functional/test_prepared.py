@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from models.base import db, table_of
 from models.coins import CoinJournal, CoinLot
 from models.orgs import OrgUnit
 from models.prepared import Prepared, insertion
+from models.records import FieldCount, record_number, record_text
+from models.rows import Rows, write_together
 from services.transaction import write_transaction
 from tests.support.cast import Cast
 from tests.support.coins import Station
@@ -65,3 +67,27 @@ def _taken() -> bool:
         return False
     finally:
         os.close(handle)
+
+
+def _indexed(record_id: int, value: Any) -> dict[str, Any]:
+    return {"form_id": 1, "fid": "a1", "town_id": 0, "value": value, "record_id": record_id, "village_id": 0}
+
+
+def test_rows_written_at_once_say_what_was_given(cast: Cast) -> None:
+    texts = ["中文", "", "\\ \" ' %(x)s {}", "\t\n", "[1, null]"]
+    numbers = [float("-inf"), float("inf"), 0.1, -1e300, 12345678901234567.0]
+    with write_transaction():
+        write_together([
+            (Rows(record_text), [_indexed(n, value) for n, value in enumerate(texts)]),
+            (Rows(record_number), [_indexed(n, value) for n, value in enumerate(numbers)]),
+            (Rows(table_of(FieldCount)), []),
+        ])  # fmt: skip
+    for table, given in ((record_text, texts), (record_number, numbers)):
+        assert list(db.session.scalars(sa.select(table.c.value).order_by(table.c.record_id))) == given
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])  # SQLite has no longest text
+def test_of_rows_written_at_once_none_stays_where_one_is_too_long(cast: Cast) -> None:
+    with pytest.raises(DataError), write_transaction():
+        Rows(record_text).write([_indexed(1, "短"), _indexed(2, "长" * 201)])
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(record_text)) == 0
