@@ -5,7 +5,8 @@ with its fsync (bench/ledger_raw.py): the uid is asked for, the head and the bal
 onto the one before and written with its line, from which the triggers move the balances, and its lot or what it takes
 from lots and stock. The bare path asks for no right, no closed month and no debt, and reads no place.
 
-CPU is of this process, so on PostgreSQL the server's own is not in it; the wall has both.
+CPU is of this process, so on PostgreSQL the server's own is not in it; the wall has both. What is done in turns is done
+on one processor (bench/processors.py), eight processes at once on all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ import xlsxwriter
 
 from bench.counter import measure_counter
 from bench.databases import database
-from bench.ledger_world import ACTOR, AT, HOUSEHOLDS, TODAY, World, address_of, build, close, unguard
+from bench.ledger_world import ACTOR, AT, HOUSEHOLDS, TODAY, World, address_of, build, close, settle, unguard
+from bench.processors import ALL, ONE, keep_to
 from models.base import db
 from models.coins import CoinHold
 from models.people import Household
-from models.stations import CoinStation
 from queries.ledger_audit import audit_ledger
 from queries.purses import history_of, purse_of
 from services.coins import earn
@@ -45,6 +46,7 @@ OUT = Path(__file__).resolve().parent / "out"
 LAST = date(2026, 12, 31)
 PROCESSES, TURNS = 8, 4
 WARM_UP = 10
+EACH_OWN, NEIGHBOURS = 60, 200  # lines of a household, and how many households get theirs in turns
 # What is held to at most (or, for throughput, at least): name -> (figure, limit).
 LIMITS = {
     "earn": ("cpu_ratio", 3.0), "redeem": ("cpu_ratio", 5.0), "import": ("cpu_ratio", 10.0),
@@ -73,16 +75,18 @@ def posted(home: Household, amount: int) -> object:
 
 
 def product_redeem(world: World, turn: int) -> Callable[[], object]:
-    home, station = _home(world, turn), db.session.get_one(CoinStation, world.station)
-    return lambda: redeem(home, station, {world.good: 1}, **asked())
+    db.session.remove()
+    home = world.households[turn % HOUSEHOLDS]
+    return lambda: redeem(home, world.station, {world.good: 1}, **asked())
 
 
 def product_voucher(world: World, turn: int) -> Callable[[], object]:
     """Hold goods and hand them over: two acts, of which a redemption is one."""
-    home, station = _home(world, turn), db.session.get_one(CoinStation, world.station)
+    db.session.remove()
+    home = world.households[turn % HOUSEHOLDS]
 
     def act() -> None:
-        held = hold(home, station, {world.good: 1}, **asked())
+        held = hold(home, world.station, {world.good: 1}, **asked())
         hand_over(db.session.get_one(CoinHold, held.hold_id), **asked())
 
     return act
@@ -108,7 +112,12 @@ def against(
 ) -> dict[str, float]:
     """Measure both alternately; a busy moment hits both alike."""
     pairs = [(taken(lambda n=n: floor(n)), taken(path(n))) for n in range(rounds + WARM_UP)]  # type: ignore[misc]
-    floors, paths = [one for one, _ in pairs[WARM_UP:]], [one for _, one in pairs[WARM_UP:]]
+    return _beside(pairs[WARM_UP:])
+
+
+def _beside(pairs: Sequence[tuple[Taken, Taken]]) -> dict[str, float]:
+    """Return the medians of floors and of what was measured beside them, and their ratios."""
+    floors, paths = [one for one, _ in pairs], [one for _, one in pairs]
     middle = [statistics.median(one[place] for one in found) for found in (floors, paths) for place in (0, 1)]
     return {
         "floor_us": middle[0] * 1e6, "us": middle[2] * 1e6, "ratio": middle[2] / middle[0],
@@ -225,41 +234,38 @@ def _crowd(world: World, worker: Callable[[int], Callable[[int], object]], each:
     return PROCESSES * each, span, max(one[2] for one in said)
 
 
-def measure_size(world: World, lines: int) -> dict[str, dict[str, float]]:
-    """Read purses and statements with a thousand lines in the ledger, and with many.
+def measure_size(small: World, large: World, lines: int) -> dict[str, dict[str, float]]:
+    """Read purses and statements with a thousand lines in the ledger, and with many, in turns.
 
-    A ledger grows by its households: the one that is held to the limit has as many lines in both. Of a busy one, which
-    has a hundredth of all lines and of all lots that are not spent, it is told only: it begins with ten lines.
+    A ledger grows by its households: each has sixty lines, as the one that is held to the limit has in both. Of a busy
+    one, which has a hundredth of all lines and of all lots that are not spent besides, it is told only.
     """
-    raw, few, own = world.raw(), 1_000, 60
-    plain, busy, *_rest = world.purses
-    others = [busy, *world.purses[2:]]
-    raw.earn_all(world.budget, [plain] * own, 1)
-    reads = {
-        name: (world.households[place], read)
-        for place, kind in enumerate(("", "busy "))
-        for name, read in ((f"{kind}balance", purse_of), (f"{kind}statement", history_of))
-    }
-    found: dict[str, list[Taken]] = {name: [] for name in reads}
-    there = own
-    for size in (few, max(lines, few)):
-        while there < size:
-            part = min(size - there, 10_000)
-            raw.earn_all(world.budget, [others[(there + n) % len(others)] for n in range(part)], 1)
-            there += part
+    for world, size in ((small, 1_000), (large, max(lines, 1_000))):
+        settle(world, size // EACH_OWN)
+        raw, ours = world.raw(), world.purses[: size // EACH_OWN]
+        for begun in range(0, len(ours), NEIGHBOURS):
+            raw.fill(world.budget, ours[begun : begun + NEIGHBOURS] * EACH_OWN, 1)
+        raw.fill(world.budget, [ours[1]] * (size // 100), 1)
         if not raw.sqlite:
             raw.ask("ANALYZE")  # as the server does by itself, but not within the seconds of this filling
-        with world.app.app_context():
-            for name, (ident, read) in reads.items():
-                home = db.session.get_one(Household, ident)
-                takes = [taken(lambda read=read, home=home: read(home)) for _ in range(60)][WARM_UP:]  # type: ignore[misc]
-                found[name].append((statistics.median(w for w, _ in takes), statistics.median(c for _, c in takes)))
-            close()
-    return {
-        name: {"floor_us": small[0] * 1e6, "us": large[0] * 1e6, "ratio": large[0] / small[0],
-               "floor_cpu_us": small[1] * 1e6, "cpu_us": large[1] * 1e6, "cpu_ratio": large[1] / small[1]}
-        for name, (small, large) in found.items()
-    }  # fmt: skip
+    reads = {
+        f"{kind}{name}": (place, read)
+        for place, kind in enumerate(("", "busy "))
+        for name, read in (("balance", purse_of), ("statement", history_of))
+    }
+    found: dict[str, dict[str, float]] = {}
+    for name, (place, read) in reads.items():
+        pairs = [(_read(small, place, read), _read(large, place, read)) for _ in range(60)][WARM_UP:]
+        found[name] = _beside(pairs)
+    return found
+
+
+def _read(world: World, place: int, read: Callable[[Household], object]) -> Taken:
+    """Read something of a household, after it was read once: its page has looked it up, and is open."""
+    with world.app.app_context():
+        home = db.session.get_one(Household, world.households[place])
+        read(home)
+        return taken(lambda: read(home))
 
 
 def measure_audit(world: World) -> dict[str, float]:
@@ -306,14 +312,18 @@ def main() -> int:
             build(folder / name, address_of(address, folder, name)) for name in ("product", "raw", "bare")
         )
         unguard(bare)
+        keep_to(ONE, folder)
         found = measure_acts(product, plain, bare, given.rounds)
         found["import"] = measure_import(product, plain, given.import_rows)
         with product.app.app_context():
             close()
+        keep_to(ALL, folder)  # eight at once are not in turns
         found |= measure_crowd(product, plain, given.each)
+        keep_to(ONE, folder)
         found["counter over HTTP"] = measure_counter(product, folder / "product", given.rounds)
         found["audit"] = measure_audit(product)
-        found |= measure_size(build(folder / "large", address_of(address, folder, "large")), given.lines)
+        small, large = (build(folder / name, address_of(address, folder, name)) for name in ("small", "large"))
+        found |= measure_size(small, large, given.lines)
     kept = report(found, given.engine)
     path = OUT / f"ledger-{given.engine}.json"
     path.write_text(json.dumps({**vars(given), "kept": kept, "found": found}, indent=2))

@@ -15,8 +15,8 @@ from app import create_app  # noqa: TID251 - a benchmark starts the whole house,
 from bench.ledger_raw import Raw
 from bench.server import settings_for
 from models.access import system_actor
-from models.base import db
-from models.coins import AccountKind
+from models.base import db, table_of
+from models.coins import NO_FLOOR, AccountKind, CoinAccount
 from models.orgs import Level, OrgUnit
 from models.people import Household
 from models.stations import CoinGood, CoinStation, MoveKind
@@ -79,6 +79,33 @@ def build(folder: Path, address: str) -> World:
             )  # fmt: skip
         close()
     return world
+
+
+def settle(world: World, households: int) -> None:
+    """Let more households move in, with empty purses, until there are so many."""
+    place = dict(zip(("county_id", "town_id", "village_id", "org_id"), world.place, strict=True))
+    codes = [f"M{n:06d}" for n in range(len(world.households), households)]
+    if not codes:
+        return
+    home, account = table_of(Household), table_of(CoinAccount)
+    with world.app.app_context(), write_transaction():
+        moved = {**place, "head_name": "李四", "pinyin": "", "created_at": AT, "updated_at": AT, "row_version": 1}
+        db.session.execute(sa.insert(home), [{**moved, "code": code} for code in codes])
+        ids = dict(db.session.execute(sa.select(home.c.code, home.c.id).where(home.c.code.in_(codes))).all())
+        opened = {**place, "opened_on": TODAY, "balance": 0, "held": 0}
+        purses_of = [
+            {**opened, "code": f"{kind}:{place['county_id']}:{code}", "kind": kind.value, "household_id": ids[code],
+             "min_balance": floor}
+            for code in codes
+            for kind, floor in ((AccountKind.HOUSEHOLD, 0), (AccountKind.DEBT, NO_FLOOR))
+        ]  # fmt: skip
+        db.session.execute(sa.insert(account), purses_of)
+        kept = sa.select(account.c.household_id, account.c.id).where(account.c.kind == AccountKind.HOUSEHOLD.value)
+        by_home = dict(db.session.execute(kept).all())
+        world.households += [ids[code] for code in codes]
+        world.purses[:] = [by_home[ident] for ident in world.households]
+    with world.app.app_context():
+        close()
 
 
 def close() -> None:

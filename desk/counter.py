@@ -18,7 +18,7 @@ from models.stations import CoinStation
 from queries.people import find_households, household_by_code
 from queries.purses import Voucher, purse_of, station_of_voucher, voucher_at
 from queries.receipts import Paper, receipt
-from queries.scope import covers, get_in_scope
+from queries.scope import covers, get_in_scope, row_in_scope
 from queries.stations import LARGEST_ID, handed_over, open_stations, station_in_scope
 from queries.stock import Place, shelf
 from services import redemptions
@@ -81,13 +81,16 @@ def counter_photo(station_id: int) -> Any:
 @requires(REDEEM)
 def counter_sale(station_id: int, household_id: int) -> Any:
     """Fill a household's basket. Every button posts the whole basket, so nothing on the page needs a script."""
-    station, household = _station(station_id), _household(household_id)
-    places = shelf(station, on_offer=True)
+    # The act reads station and household for itself, as they are when nobody else posts any more.
+    counter = row_in_scope(CoinStation, station_id, actor(), REDEEM) if 0 < station_id < LARGEST_ID else abort(404)
+    if counter is None or counter.closed_on is not None:
+        abort(404)
+    places = shelf(counter, on_offer=True)
     basket, uid, said, status, earlier = read_basket(request.form, places), sent_uid(), "", 200, ""
-    if request.form.get("act") == "redeem":
+    if request.form.get("act") == "redeem" and 0 < household_id < LARGEST_ID:
         try:
             at, today = clock.now(), clock.today()
-            done = redemptions.redeem(household, station, basket, uid=uid, actor=actor(), at=at, today=today)
+            done = redemptions.redeem(household_id, station_id, basket, uid=uid, actor=actor(), at=at, today=today)
             return redirect(url_for("desk.receipt_page", receipt_uid=done.uid), 303)
         except (NotAllowed, NotFound):
             raise

@@ -62,7 +62,7 @@ def own_goods(station_id: int) -> Any:
     if act == "hold":
         try:
             at, today = clock.now(), clock.today()
-            held = redemptions.hold(household, station, basket, uid=uid, actor=actor(), at=at, today=today)
+            held = redemptions.hold(household.id, station.id, basket, uid=uid, actor=actor(), at=at, today=today)
             return redirect(url_for("desk.own_voucher", code=held.code), 303)
         except (NotAllowed, NotFound):
             raise

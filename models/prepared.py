@@ -167,6 +167,19 @@ def _converting(found: Iterable[tuple[K, Convert | None]]) -> tuple[tuple[K, Con
     return tuple((key, convert) for key, convert in found if convert)
 
 
+def literally(number: int) -> sa.ColumnElement[int]:
+    """Return a limit as part of the text: of one that is a parameter PostgreSQL assumes a tenth of all rows."""
+    return sa.literal_column(str(number), sa.Integer())
+
+
+def unseen(name: str, kind: sa.types.TypeEngine[Any]) -> sa.ScalarSelect[Any]:
+    """Return a parameter as a question of its own, whose answer PostgreSQL does not see when it plans.
+
+    Where it sees a value that is rarer than others it plans anew each time, which takes longer than to read some rows.
+    """
+    return sa.select(sa.bindparam(name, type_=kind)).scalar_subquery()
+
+
 def many(number: int) -> list[sa.BindParameter[Any]]:
     """Return parameters for an IN over so many values; `numbered` names the values."""
     return [sa.bindparam(f"one_{n}") for n in range(max(number, 1))]

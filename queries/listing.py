@@ -249,8 +249,7 @@ class Arms:
 
     def probe(self, one: Condition, record: str, town: str) -> str:
         """Ask the side index about one record."""
-        few = 0 < len(one.besides) < len(one.values)
-        values, absent = (one.besides, True) if few else (one.values, one.negated)
+        values, absent = self._asked_for(one)
         if one.is_range:
             holds = f"p.value >= {self.bind(one.low)} AND p.value <= {self.bind(one.high)}"
         elif len(values) == 1:
@@ -263,6 +262,12 @@ class Arms:
             f"AND p.form_id = {self.form} AND p.fid = {self.bind(one.field.fid)} AND p.town_id = {town} "
             f"AND {holds}{self.fence})"
         )
+
+    @staticmethod
+    def _asked_for(one: Condition) -> tuple[Sequence[Any], bool]:
+        """Return the values a probe looks for, and whether none of them may be there: the shorter way to say it."""
+        few = 0 < len(one.besides) < len(one.values)
+        return (one.besides, True) if few else (one.values, one.negated)
 
     def _by_key(self, one: Condition) -> str:
         """Look a value up in the primary key, where the rows of a value lie together.
@@ -346,14 +351,18 @@ class Arms:
             self.by_value(drive, [])
         else:
             self.by_record([])
-        found = f"({' UNION ALL '.join(self.sql)}) AS a"
-        rows = f"SELECT {self._each_once}id, town FROM {found} LIMIT {self.bind(visits)}"  # noqa: S608 - bound
-        holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"
-        counts = f"count(*), coalesce(sum(CASE WHEN {holds} THEN 1 ELSE 0 END), 0)"
         if not self.sql:
             return 0, True
-        seen, number = self.bind.rows(f"SELECT {counts} FROM ({rows}) AS i")[0]  # noqa: S608 - bound
+        found = f"({' UNION ALL '.join(self.sql)}) AS a"
+        rows = f"SELECT {self._each_once}id, town FROM {found} LIMIT {self.bind(visits)}"  # noqa: S608 - bound
+        seen, number = self.bind.rows(self._held(rows, probes))[0]
         return int(number), seen < visits
+
+    def _held(self, rows: str, probes: Sequence[Condition]) -> str:
+        """Return the statement that counts rows, and those of them which meet the probes."""
+        holds = " AND ".join(self.probe(one, "i.id", "i.town") for one in probes) or "1 = 1"
+        counts = f"count(*), coalesce(sum(CASE WHEN {holds} THEN 1 ELSE 0 END), 0)"
+        return f"SELECT {counts} FROM ({rows}) AS i"  # noqa: S608 - bound
 
 
 def arms_of(condition: Condition, scope: Scope) -> int:

@@ -4,7 +4,7 @@ It merges no arms that are to be sorted: it reads each whole, a million rows for
 own end, and all arms of a field are one statement that is planned once: LATERAL, for each township and value. Seeing an
 order, a limit and probes at once, it leaves the index of the walk for another, or joins what should be looked up row by
 row; OFFSET 0 keeps it from either. As each arm fills a page by itself, fifteen townships probe fifteen times too many
-rows: so the newest thousand are looked through first, then four times as many, and everything last. And its word index
+rows: so the newest 512 are looked through first, then four times as many, and everything last. And its word index
 has no order. So it also has words that say where a record stands among all, for the same way of looking.
 """
 
@@ -27,7 +27,7 @@ from queries.scope import Slice
 # How the word index is read: by itself, lest the planner walk the records newest first and compare; or up to an end.
 AT_ONCE, BY_AND_BY = "AS MATERIALIZED", "AS NOT MATERIALIZED"
 NO_END = 2**62
-NEAR, FARTHER, TIMES = 1_024, 4, 3  # driving rows that are looked through first, how many times more next, how often
+NEAR, FARTHER, TIMES = 512, 4, 3  # driving rows that are looked through first, how many times more next, how often
 _NEWEST = Prepared(sa.select(sa.func.max(Record.id).label("id")))
 
 
@@ -135,6 +135,25 @@ class PostgresArms(Arms):
             if number > most or (behind and number >= enough):
                 return min(number, most), False
         return number, True
+
+    def _held(self, rows: str, probes: Sequence[Condition]) -> str:
+        """One value is looked for among the numbers of a township at once: from leaf to leaf, not from the root each.
+
+        A record carries a value once, so that carriers are counted.
+        """
+        values, absent = self._asked_for(probes[0]) if len(probes) == 1 else ((), False)
+        if len(values) != 1 or probes[0].is_range:
+            return super()._held(rows, probes)
+        field = probes[0].field
+        towns = f"SELECT town, count(*) AS seen, array_agg(id ORDER BY id) AS ids FROM ({rows}) AS i GROUP BY town"  # noqa: S608 - bound
+        carriers = (
+            f"SELECT count(*) AS n FROM {field.table} AS p WHERE p.form_id = {self.form} "  # noqa: S608 - bound
+            f"AND p.fid = {self.bind(field.fid)} AND p.town_id = t.town AND p.value = {self.bind(values[0])} "
+            "AND p.record_id = ANY(t.ids)"
+        )
+        held = "t.seen - c.n" if absent else "c.n"
+        counts = f"coalesce(sum(t.seen), 0), coalesce(sum({held}), 0)"
+        return f"SELECT {counts} FROM ({towns}) AS t CROSS JOIN LATERAL ({carriers}) AS c"  # noqa: S608 - bound
 
     def _steps(self) -> Iterator[int]:
         """Say ever wider what is looked through, all at last; yield the number behind which that is complete."""

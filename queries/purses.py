@@ -14,14 +14,25 @@ from models.accounts import User
 from models.base import db
 from models.coins import AccountKind, CoinAccount, CoinHold, CoinJournal, CoinLine, CoinLot, HoldState
 from models.people import Household, Resident
-from models.prepared import Prepared
+from models.prepared import Prepared, literally, unseen
 from models.stations import CoinGood, CoinHoldItem, CoinStation
 from queries.scope import in_scope
 
 SOON = timedelta(days=30)
 HISTORY = 30
 LINES = 2  # of one journal on one side of a household's coins, at most: no act writes more than one
-_purse = sa.bindparam("purse", type_=sa.BigInteger())
+_purse = unseen("purse", sa.BigInteger())
+_ACCOUNTS = Prepared(
+    sa.select(CoinAccount.id, CoinAccount.kind, CoinAccount.balance, CoinAccount.held).where(
+        CoinAccount.household_id == sa.bindparam("household")
+    )
+)
+_LOTS = Prepared(
+    sa.select(CoinLot.expires_on, sa.func.sum(CoinLot.remaining).label("remaining"))
+    .where(CoinLot.account_id == _purse, CoinLot.remaining > 0)
+    .group_by(CoinLot.expires_on)
+    .order_by(CoinLot.expires_on.nulls_last())
+)
 
 
 @dataclass(frozen=True)
@@ -44,38 +55,24 @@ class Purse:
 
 def purse_of(household: Household) -> Purse:
     """Return what a household has; nothing at all where it never had coins."""
-    rows = db.session.execute(
-        sa.select(CoinAccount.kind, CoinAccount.balance, CoinAccount.held).where(
-            CoinAccount.household_id == household.id
-        )
-    ).all()
-    by_kind = {AccountKind(row.kind): row for row in rows}
+    by_kind = {row.kind: row for row in _ACCOUNTS.all(household=household.id)}
     coins, debt = by_kind.get(AccountKind.HOUSEHOLD), by_kind.get(AccountKind.DEBT)
     return Purse(
         int(coins.balance) if coins else 0,
         int(coins.held) if coins else 0,
         -int(debt.balance) if debt else 0,
-        _lots(household),
+        _LOTS.all(purse=coins.id) if coins else [],
     )
-
-
-def _lots(household: Household) -> Sequence[Any]:
-    """Return the coins by their last day, those that expire first before others."""
-    left = sa.func.sum(CoinLot.remaining).label("remaining")
-    query = (
-        sa.select(CoinLot.expires_on, left)
-        .join(CoinAccount, CoinAccount.id == CoinLot.account_id)
-        .where(CoinAccount.household_id == household.id, CoinLot.remaining > 0)
-        .group_by(CoinLot.expires_on)
-        .order_by(CoinLot.expires_on.is_(None), CoinLot.expires_on)
-    )
-    return db.session.execute(query).all()
 
 
 def _newest(side: Any, amount: Any) -> sa.Select[Any]:
-    """Return the newest lines on one side of an account, as its index gives them, however many there are."""
-    lines = sa.select(CoinLine.journal_id, amount.label("gained")).where(side == _purse)
-    page = lines.order_by(CoinLine.journal_id.desc()).limit(HISTORY * LINES).subquery()
+    """Return the newest lines on one side of an account, as its index gives them, however many there are.
+
+    Said as a range, in whose order only that index is: of an account that has given half of all coins PostgreSQL
+    concludes that any may have, and looks for its lines among all, from the newest on.
+    """
+    lines = sa.select(CoinLine.journal_id, amount.label("gained")).where(side.between(_purse, _purse))
+    page = lines.order_by(side.desc(), CoinLine.journal_id.desc()).limit(literally(HISTORY * LINES)).subquery()
     return sa.select(page.c.journal_id, page.c.gained)
 
 
@@ -89,7 +86,7 @@ def history_statement() -> sa.SelectBase:
         _newest(CoinLine.to_id, CoinLine.amount), _newest(CoinLine.from_id, -CoinLine.amount)
     ).subquery()
     moves = sa.select(lines.c.journal_id, sa.func.sum(lines.c.gained).label("gained")).group_by(lines.c.journal_id)
-    last = moves.order_by(lines.c.journal_id.desc()).limit(HISTORY).subquery()
+    last = moves.order_by(lines.c.journal_id.desc()).limit(literally(HISTORY)).subquery()
     told = (CoinJournal.id, CoinJournal.kind, CoinJournal.effective_on, CoinJournal.memo)
     query = sa.select(*told, last.c.gained).join(last, last.c.journal_id == CoinJournal.id)
     return query.order_by(CoinJournal.id.desc())

@@ -54,8 +54,8 @@ def _shelf(*, on_offer: bool) -> sa.Select[Any]:
 _SHELF, _ON_OFFER = Prepared(_shelf(on_offer=False)), Prepared(_shelf(on_offer=True))
 
 
-def shelf(station: CoinStation, *, on_offer: bool = False) -> list[Place]:
-    """Return the goods of a station by name: all of the county's catalogue, or what is on offer there."""
+def shelf(station: Any, *, on_offer: bool = False) -> list[Place]:
+    """Return the goods of a station (or its row) by name: all of the county's catalogue, or what is on offer there."""
     query = _ON_OFFER if on_offer else _SHELF
     rows = query.all(station=station.id, county=station.county_id)
     return [Place(row, row.on_hand or 0, row.reserved or 0, row.low_at or 0) for row in rows]

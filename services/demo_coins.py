@@ -77,7 +77,9 @@ def seed_coins(*, actor: Actor, at: datetime, today: date) -> None:
             )  # fmt: skip
     _earlier(station, rules, goods["6901000000048"], actor=actor, at=at, today=today)
     if homes:
-        redeem(homes[0], station, {goods["6901000000031"]: 2}, uid=_uid("redeem"), actor=actor, at=at, today=today)
+        redeem(
+            homes[0].id, station.id, {goods["6901000000031"]: 2}, uid=_uid("redeem"), actor=actor, at=at, today=today
+        )
         _link(homes[0], actor=actor, at=at)
 
 
@@ -106,7 +108,7 @@ def _earlier(station: CoinStation, rules: RuleSet, soap: int, *, actor: Actor, a
                     reverse(journal, reason="重复登记", uid=_uid("reverse"), **said)
             if name == VILLAGE and month < MONTHS:
                 home = db.session.get_one(Household, homes[0])
-                redeem(home, station, {soap: 1}, uid=_uid(f"earlier redeem {month}"), **said)
+                redeem(home.id, station.id, {soap: 1}, uid=_uid(f"earlier redeem {month}"), **said)
 
 
 def _rules(county: OrgUnit, begun: date, *, actor: Actor, at: datetime) -> RuleSet:

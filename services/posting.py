@@ -27,7 +27,7 @@ from models.coins import (
     hash_of,
     journal_hash,
 )
-from models.prepared import Prepared, driver, insertion
+from models.prepared import Prepared, driver, insertion, literally
 from services.refusals import Refusal
 
 LEDGER_LOCK = 0x5A_48_43_4F  # serialises posting on PostgreSQL
@@ -47,7 +47,7 @@ _NEW_JOURNAL = insertion(journal)
 _NEW_LINE = insertion(line)
 _LOCK = Prepared(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK).label("waited")))
 _COUNTY = sa.bindparam("county", type_=sa.Integer)
-_HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(1)
+_HEAD = sa.select(journal.c.id, journal.c.hash).order_by(journal.c.id.desc()).limit(literally(1))
 _BODY = Prepared(sa.select(journal.c.body_hash).where(journal.c.id == sa.bindparam("id")))
 _BY_SOURCE = Prepared(sa.select(journal.c.id).where(journal.c.source_key == sa.bindparam("source")))
 _ACCOUNTS = sa.select(*HELD_BY).where(account.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(account.c.id)

@@ -12,7 +12,7 @@ from models.base import Base, db, table_of
 from models.coins import NO_FLOOR, AccountKind, CoinLot, CoinLotUse, JournalKind
 from models.orgs import OrgUnit
 from models.people import Household
-from models.prepared import Prepared, insertion
+from models.prepared import Prepared, insertion, literally, unseen
 from services.posting import HELD_BY, Line, NotEnough, Place, account, journal
 from services.refusals import NotFound
 
@@ -29,11 +29,13 @@ _AWARD = Prepared(
     )
 )
 _SALE = Prepared(_OF_HOUSEHOLD.union_all(sa.select(*HELD_BY).where(account.c.station_id == sa.bindparam("station"))))
-_LOTS = Prepared(
+_SOME = 40  # lots that most sales can do with, of the hundreds that a household may have
+_BY_END = (
     sa.select(_lot.c.id, _lot.c.journal_id, _lot.c.remaining, _lot.c.expires_on)
-    .where(_lot.c.account_id == sa.bindparam("purse"), _lot.c.remaining > 0)
-    .order_by(_lot.c.expires_on.is_(None), _lot.c.expires_on, _lot.c.id)
+    .where(_lot.c.account_id == unseen("purse", sa.BigInteger()), _lot.c.remaining > sa.literal_column("0"))
+    .order_by(_lot.c.expires_on.nulls_last(), _lot.c.id)
 )
+_LOTS, _FIRST_LOTS = Prepared(_BY_END), Prepared(_BY_END.limit(literally(_SOME)))
 _NEW_LOT = insertion(_lot, "id")
 _NEW_USE = insertion(_use)
 Uses = dict[int, int]  # by lot: coins taken, below 0 given back
@@ -171,16 +173,24 @@ def spend(purse: int, amount: int, *, on: date) -> Uses:
 
     Coins whose last day is over cannot be spent, also before the sweep that takes them away.
     """
-    usable = [lot for lot in _lots(purse) if lot.expires_on is None or lot.expires_on >= on]
-    free = sum(lot.remaining for lot in usable)
+    lots = _FIRST_LOTS.all(purse=purse)
+    usable, free = _usable(lots, on)
+    if amount > free and len(lots) == _SOME:
+        usable, free = _usable(_LOTS.all(purse=purse), on)
     if amount > free:
         raise NotEnough(available=free, wanted=amount)
     return chosen(((lot.id, lot.remaining) for lot in usable), amount)
 
 
+def _usable(lots: Iterable[Any], on: date) -> tuple[list[Any], int]:
+    """Return the lots that can be spent on a day, and how many coins lie in them."""
+    usable = [lot for lot in lots if lot.expires_on is None or lot.expires_on >= on]
+    return usable, sum(lot.remaining for lot in usable)
+
+
 def whatever(purse: int, *, first: int) -> list[tuple[int, int]]:
     """Return (lot, remaining) of all coins of a purse, those of one journal before the others."""
-    lots = sorted(_lots(purse), key=lambda lot: lot.journal_id != first)
+    lots = sorted(_LOTS.all(purse=purse), key=lambda lot: lot.journal_id != first)
     return [(lot.id, lot.remaining) for lot in lots]
 
 
@@ -193,10 +203,6 @@ def chosen(lots: Iterable[tuple[int, int]], amount: int) -> Uses:
             taken[ident] = part
             amount -= part
     return taken
-
-
-def _lots(purse: int) -> list[Any]:
-    return _LOTS.all(purse=purse)
 
 
 def expired_of(journal_id: int) -> int:

@@ -14,9 +14,8 @@ from flask_babel import lazy_gettext as _l
 from models.access import Actor, Role
 from models.base import db, table_of
 from models.coins import CoinHold, HoldState, JournalKind
-from models.people import Household
 from models.prepared import Prepared, insertion
-from models.stations import CoinHoldItem, CoinStation, MoveKind
+from models.stations import CoinHoldItem, MoveKind
 from services.access import may, require
 from services.coins import refuse_own
 from services.parties import Parties, parties_at_counter, parties_at_home
@@ -70,13 +69,16 @@ class Held:
 
 
 def redeem(
-    household: Household, station: CoinStation, basket: Basket, *, uid: str, actor: Actor, at: datetime, today: date
+    household_id: int, station_id: int, basket: Basket, *, uid: str, actor: Actor, at: datetime, today: date
 ) -> Receipt:
-    """Hand goods over a station's counter for coins. Raises NotEnough, OutOfStock, EmptyBasket or StationClosed."""
-    once = _once("redeem", household, station, basket, uid)
+    """Hand goods over a station's counter for coins; both are read when nobody else posts any more.
+
+    Raises NotEnough, OutOfStock, EmptyBasket, StationClosed or NotFound.
+    """
+    once = _once("redeem", household_id, station_id, basket, uid)
     with Act():
         open_ledger()
-        here, parties = parties_at_counter(id_of(household), id_of(station), once, actor)
+        here, parties = parties_at_counter(household_id, station_id, once, actor)
         home = parties.home
         require(actor, "coin:redeem", here)
         require(actor, "coin:redeem", home)
@@ -101,8 +103,8 @@ def redeem(
 
 
 def hold(
-    household: Household,
-    station: CoinStation,
+    household_id: int,
+    station_id: int,
     basket: Basket,
     *,
     uid: str,
@@ -115,10 +117,10 @@ def hold(
 
     Raises NotEnough, OutOfStock, EmptyBasket or StationClosed.
     """
-    once = _once("hold", household, station, basket, uid)
+    once = _once("hold", household_id, station_id, basket, uid)
     with Act():
         open_ledger()
-        here, parties = parties_at_counter(id_of(household), id_of(station), once, actor)
+        here, parties = parties_at_counter(household_id, station_id, once, actor)
         home = parties.home
         _require_hold(actor, parties)
         ledger = parties.ledger(once)
@@ -199,9 +201,9 @@ def give_back(held: CoinHold, *, uid: str, actor: Actor, at: datetime, today: da
 # ---------- what they share ----------
 
 
-def _once(act: str, household: Household, station: CoinStation, basket: Basket, uid: str) -> Once:
+def _once(act: str, household_id: int, station_id: int, basket: Basket, uid: str) -> Once:
     wanted = {str(good): quantity for good, quantity in sorted(basket.items())}
-    return Once.of(uid, {"act": act, "household": id_of(household), "station": id_of(station), "basket": wanted})
+    return Once.of(uid, {"act": act, "household": household_id, "station": station_id, "basket": wanted})
 
 
 def _require_hold(actor: Actor, parties: Parties) -> None:

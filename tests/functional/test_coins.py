@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from models.base import db
-from models.coins import CoinJournal
+from models.coins import CoinJournal, CoinLot
 from models.orgs import OrgUnit
 from models.people import Household
 from queries.ledger_audit import audit_ledger
@@ -26,7 +26,7 @@ from services.reversals import NotReversible
 from services.stock import OutOfStock
 from services.transaction import write_transaction
 from tests.support.cast import AT, SYSTEM, TODAY, Cast
-from tests.support.coins import LATER, RICE, SOAP, Purse, Station, uid, without_triggers
+from tests.support.coins import LATER, RICE, SOAP, YEAR_END, Purse, Station, uid, without_triggers
 
 NEXT_YEAR_END = date(2027, 12, 31)
 
@@ -120,6 +120,19 @@ def test_coins_expire_once_earliest_lots_are_spent_first(station: Station) -> No
         ]
         assert found == expected
     assert (station.purse("H1").balance, station.purse("H2").balance, station.balance("expired")) == (50, 0, 28)
+
+
+def test_a_sale_takes_from_as_many_lots_as_it_needs_and_from_those_without_end_last(station: Station) -> None:
+    station.earn("H1", 5, expires_on=None)
+    for _ in range(44):
+        station.earn("H1", 1)
+    station.redeem("H1", {SOAP: 6})
+    assert station.purse("H1").balance == 7
+    left = sa.select(CoinLot.expires_on, sa.func.sum(CoinLot.remaining)).group_by(CoinLot.expires_on)
+    assert {tuple(row) for row in db.session.execute(left)} == {(YEAR_END, 2), (None, 5)}
+    with pytest.raises(NotEnough) as short:
+        station.redeem("H1", {SOAP: 2})
+    assert (short.value.available, short.value.wanted) == (7, 14)
 
 
 def test_a_village_cannot_award_more_than_it_was_allotted(app: Flask, cast: Cast) -> None:

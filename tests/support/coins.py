@@ -119,10 +119,10 @@ class Station:
         return coins.deduct(self.household(code), points=points, **self.by(given))
 
     def redeem(self, code: str, basket: dict[str, int], **more: Any) -> Receipt:
-        return redemptions.redeem(self.household(code), self.station, self.basket(basket), **self.by(more))
+        return redemptions.redeem(self.household(code).id, self.station.id, self.basket(basket), **self.by(more))
 
     def hold(self, code: str, basket: dict[str, int], **more: Any) -> Held:
-        return redemptions.hold(self.household(code), self.station, self.basket(basket), **self.by(more))
+        return redemptions.hold(self.household(code).id, self.station.id, self.basket(basket), **self.by(more))
 
     def hand_over(self, held: Held, **more: Any) -> Receipt:
         return redemptions.hand_over(db.session.get_one(CoinHold, held.hold_id), **self.by(more))

@@ -337,14 +337,14 @@ def _coins(village: Village) -> None:
     coins.earn(home(), points=90, uid=village.coins["award"], effective_on=TODAY, expires_on=None, actor=official, **by)
     village.coins["receipt"] = "c" * 32
     clerk, station = cast.actor("clerk.yucun"), db.session.get_one(CoinStation, stations[0])
-    redemptions.redeem(home(), station, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)
+    redemptions.redeem(home().id, station.id, {rice: 1}, uid=village.coins["receipt"], actor=clerk, **by)
     station = db.session.get_one(CoinStation, stations[0])
     village.coins["settlement"] = "f" * 32
     coins.settle_station(
         station, amount=3, uid=village.coins["settlement"], actor=cast.actor("official.tianhuangping"), **by
     )
     station = db.session.get_one(CoinStation, stations[0])
-    village.coins["code"] = redemptions.hold(home(), station, {rice: 2}, uid="d" * 32, actor=clerk, **by).code
+    village.coins["code"] = redemptions.hold(home().id, station.id, {rice: 2}, uid="d" * 32, actor=clerk, **by).code
 
 
 def _claim(village: Village) -> None:
