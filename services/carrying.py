@@ -103,7 +103,7 @@ def _raw(target: Item, value: str | None) -> Any:
 
 def is_kept(raw: Any) -> bool:
     """Tell whether a raw answer is one that pages must not show."""
-    return isinstance(raw, Mapping) and "kept" in raw
+    return isinstance(raw, dict) and "kept" in raw
 
 
 def opened(raw: Raw) -> dict[str, Any]:

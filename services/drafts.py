@@ -21,8 +21,8 @@ from models.base import db, table_of
 from models.drafts import Draft
 from models.files import File
 from models.forms import Form, FormState
-from models.prepared import Prepared
 from models.records import Record
+from models.rows import Changes
 from queries.answers import context_for
 from queries.drafts import earlier_answers, untouched_drafts
 from queries.forms import definition
@@ -31,7 +31,7 @@ from services.access import require
 from services.audit import record_audit
 from services.carrying import carried, opened, with_hidden
 from services.files import attach_files, forget
-from services.form_holds import AnyForm, open_form
+from services.form_holds import AnyForm, draft_to_hand_in, form_of_draft
 from services.records import enter
 from services.refusals import NotFound, Refusal, Stale
 from services.transaction import transaction
@@ -42,8 +42,12 @@ SEAL = "draft.answers"
 UNTOUCHED_FOR = timedelta(days=1)
 SPARE_ROWS = 20  # of those taken out, that can be brought back
 _draft = table_of(Draft)
-_HELD = Prepared(sa.select(_draft).where(_draft.c.uid == sa.bindparam("uid")).with_for_update())
-_DROP = Prepared(sa.delete(_draft).where(_draft.c.id == sa.bindparam("ident")))
+_DROP = Changes(
+    _draft,
+    {"ident": sa.BigInteger()},
+    sa.delete(_draft).where(_draft.c.id == sa.bindparam("ident")),
+    lambda row: sa.delete(_draft).where(_draft.c.id.in_(sa.select(row.c.ident))),
+)
 
 
 class ChangedElsewhere(Stale):
@@ -209,23 +213,22 @@ def hand_in(
     NotFound when the draft is gone, as for the second of two clicks: queries.drafts.own_record then knows the record.
     """
     require(actor, "record:create")
-    draft = _HELD.first(uid=uid)
+    draft = draft_to_hand_in(uid)
     if draft is None or draft.user_id != actor.user_id:
         raise NotFound
     if base is not None and base != draft.row_version:
         raise CheckedBefore
-    form = open_form(draft.form_id, actor)
+    form = form_of_draft(draft, actor)
     with held_shape(form.id) as known:
         refuse_stale(form, draft.version, today=today)
         inside = contents(draft)
         record = enter(
             form, known, opened(inside.answers), version=draft.version, uid=uid, actor=actor, at=at, today=today,
-            locale=locale,
+            locale=locale, besides=[(_DROP, [{"ident": draft.id}])],
         )  # fmt: skip
         uploads = _uploads(known.definitions[draft.version], inside)
     if uploads:
         attach_files(record, uids=uploads, draft_uid=uid, actor=actor)
-    _DROP.run(ident=draft.id)
     return record
 
 

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from models.access import Actor
 from models.base import db, table_of
+from models.drafts import Draft
 from models.forms import Form, FormState
 from models.prepared import Prepared
 from models.records import Record
+from models.rows import Changes, Part, write_together
 from queries.forms import keep_marks
 from queries.scope import covers
 from queries.webhooks import listened_to
@@ -20,7 +22,7 @@ from services.access import require
 from services.refusals import NotFound
 from services.versions import FormNotInUse
 
-_form, _record = table_of(Form), table_of(Record)
+_draft, _form, _record = table_of(Draft), table_of(Form), table_of(Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,18 @@ _BOTH = Prepared(  # the form first, as everybody locks them
     )
 )
 _WIDTH = len(HeldForm.__slots__)
+_WITH_DRAFT = Prepared(
+    sa.select(*_draft.c, *(column.label(f"held_{column.key}") for column in _READ.selected_columns))
+    .join_from(_draft, _form, _form.c.id == _draft.c.form_id)
+    .where(_draft.c.uid == sa.bindparam("uid"))
+    .with_for_update()
+)
 _RecordRow = namedtuple("_RecordRow", _record.c.keys())  # type: ignore[misc]
-_COUNT_ON = Prepared(
-    sa.update(_form).where(_form.c.id == sa.bindparam("ident")).values(next_number=sa.bindparam("following"))
+_COUNT_ON = Changes(
+    _form,
+    {"ident": sa.Integer(), "following": sa.Integer()},
+    sa.update(_form).where(_form.c.id == sa.bindparam("ident")).values(next_number=sa.bindparam("following")),
+    lambda row: sa.update(_form).where(_form.c.id == row.c.ident).values(next_number=row.c.following),
 )
 
 
@@ -71,6 +82,21 @@ def open_form(form_id: int, actor: Actor) -> HeldForm:
     row = _OWN.first(ident=form_id)
     if row is None:
         raise NotFound
+    return _opened(row, actor)
+
+
+def draft_to_hand_in(uid: str) -> Any | None:
+    """Hold a draft and its form; return the columns of both, for `form_of_draft`. None where there is no such draft."""
+    db.session.flush()
+    return _WITH_DRAFT.first(uid=uid)
+
+
+def form_of_draft(row: Any, actor: Actor) -> HeldForm:
+    """Return the form that `draft_to_hand_in` holds, as `open_form` does."""
+    return _opened(row[-_WIDTH:], actor)
+
+
+def _opened(row: Any, actor: Actor) -> HeldForm:
     held = _held(row)
     if not covers(actor, "record:create", held):
         raise NotFound  # another county's form is not even refused
@@ -82,7 +108,12 @@ def open_form(form_id: int, actor: Actor) -> HeldForm:
 
 def count_on(form: HeldForm, records: int = 1) -> None:
     """Let the form's next record have the number after those just given."""
-    _COUNT_ON.run(ident=form.id, following=form.next_number + records)
+    write_together([counted_on(form, records)])
+
+
+def counted_on(form: HeldForm, records: int = 1) -> Part:
+    """Return the same for a statement that writes more than that."""
+    return _COUNT_ON, [{"ident": form.id, "following": form.next_number + records}]
 
 
 def form_of(record_id: int) -> HeldForm:
@@ -104,5 +135,6 @@ def record_to_change(record_id: int) -> tuple[HeldForm, Any]:
 
 
 def _held(row: Any) -> HeldForm:
-    keep_marks(row.id)  # whoever publishes waits for the lock
-    return HeldForm(*row[:_WIDTH])
+    held = HeldForm(*row[:_WIDTH])
+    keep_marks(held.id)  # whoever publishes waits for the lock
+    return held

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from models.base import Base, db, table_of
 from models.prepared import Prepared
 from models.records import FieldCount, FieldMonth, RecordCount, record_number, record_search, record_text
-from models.rows import Rows, write_together
+from models.rows import Part, Rows, write_together
 from queries.indexing import NOTHING, NUMBER, TEXT, Derived, IndexRow
 from queries.tallies import spread
 
@@ -33,18 +33,18 @@ AMOUNTS: dict[type[Base], tuple[str, ...]] = {
 
 
 def rewrite(record_id: int, form_id: int, before: Derived, after: Derived) -> None:
-    """Bring the derived data of one record, new where there was nothing before, from one state to another."""
-    if before is NOTHING:
-        add_all(form_id, [(record_id, after)])
-        return
+    """Bring the derived data of one record from one state to another."""
     rewrite_rows(record_id, form_id, before.rows, after.rows)
     rewrite_words(record_id, form_id, before.tokens, after.tokens)
     count_changes(form_id, [(before, after)])
 
 
-def add_all(form_id: int, fresh: Sequence[tuple[int, Derived]]) -> None:
-    """Write the derived data of new records of a form that is held, each given with its id, in few statements."""
-    parts: list[tuple[Rows, list[dict[str, Any]]]] = []
+def add_all(form_id: int, fresh: Sequence[tuple[int, Derived]], besides: Sequence[Part] = ()) -> None:
+    """Write the derived data of new records of a form that is held, each given with its id, in few statements.
+
+    `besides` is written with it.
+    """
+    parts = list(besides)
     for name in TABLES:
         rows = [_row(ident, form_id, row) for ident, one in fresh for row in one.rows if row[0] == name]
         # In the order of the index, so that neighbours are written together.

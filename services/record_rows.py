@@ -11,8 +11,9 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from models.access import Actor
 from models.base import db, table_of
-from models.prepared import Prepared, insertion, say
+from models.prepared import Prepared, say
 from models.records import Record, RecordRevision
+from models.rows import Part, Rows, write_together
 
 REASON_LENGTH = 200
 _record = table_of(Record)
@@ -24,7 +25,7 @@ _CHANGE = Prepared(
     .where(_record.c.id == sa.bindparam("ident"))
     .values({name: sa.bindparam(name) for name in _CHANGED})
 )
-_KEEP = insertion(table_of(RecordRevision))
+_REVISIONS = Rows(table_of(RecordRevision))
 
 
 def add_record(record: Record) -> None:
@@ -44,8 +45,13 @@ def write_change(record: Record, *, version: int, answers: Mapping[str, Any], at
 
 def add_revision(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Keep what a record says after this save; row_version counts the saves, so it numbers the revisions."""
+    write_together([revision_part(record, hidden, reason=reason, actor=actor, at=at)])
+
+
+def revision_part(record: Record, hidden: Mapping[str, Any], *, reason: str = "", actor: Actor, at: datetime) -> Part:
+    """Return the same for a statement that writes more than that."""
     values = revision_values(record, hidden, reason=reason, actor=actor, at=at)
-    _KEEP.run(record_id=record.id, **values)
+    return _REVISIONS, [{"record_id": record.id, **values}]
 
 
 def revision_values(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +21,7 @@ from models.base import db
 from models.forms import Form
 from models.prepared import entity, saying
 from models.records import Record, RecordState
+from models.rows import Part
 from models.webhooks import WebhookEvent
 from queries.answers import context_for
 from queries.forms import definition
@@ -29,10 +30,10 @@ from queries.rights import on_form, rights_on
 from queries.scope import covers, in_scope
 from services.access import require
 from services.audit import record_audit
-from services.form_holds import AnyForm, HeldForm, count_on, form_of, open_form, record_to_change
-from services.indexing import count_changes, rewrite, rewrite_rows, rewrite_words
+from services.form_holds import AnyForm, HeldForm, counted_on, form_of, open_form, record_to_change
+from services.indexing import add_all, count_changes, rewrite, rewrite_rows, rewrite_words
 from services.placing import lay, move, named_unit
-from services.record_rows import REASON_LENGTH, add_record, add_revision, write_change
+from services.record_rows import REASON_LENGTH, add_record, add_revision, revision_part, write_change
 from services.refusals import NotFound, Refusal, Stale
 from services.reveals import allow_reveal
 from services.sealing import differences, is_sealed, seal_answers, told, unseal, with_kept
@@ -115,18 +116,21 @@ def enter(
     at: datetime,
     today: date,
     locale: str,
+    besides: Sequence[Part] = (),
 ) -> Record:
-    """Judge the answers of a new record of an open form and write it, inside the act that opened the form."""
+    """Judge the answers of a new record of an open form and write it, inside the act that opened the form.
+
+    `besides` is written with it.
+    """
     version = version_taken(known, version)
     asked = version_asked(known, version, today)
     outcome = judge_entry(form, asked, raw, context_for(actor, today=today, locale=locale), actor=actor)
     if not outcome.ok:
         raise AnswersRefused(outcome)
     record = new_record(form, asked, outcome, version=version, uid=uid, serial=form.next_number, actor=actor, at=at)
-    count_on(form)
     add_record(record)
-    add_revision(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
-    rewrite(record.id, form.id, NOTHING, derived(record, known))
+    revision = revision_part(record, seal_answers(asked, outcome.hidden), actor=actor, at=at)
+    add_all(form.id, [(record.id, derived(record, known))], [counted_on(form), revision, *besides])
     record_audit("record:create", record, actor=actor, at=at, after=told(asked, record.answers))
     announce(WebhookEvent.RECORD_CREATED, form, [(record.id, record)], at=at)
     return record

@@ -17,7 +17,7 @@ _ANY_DAY = Context(today=date.min)  # masks do not depend on the world
 
 
 def is_sealed(stored: Any) -> TypeGuard[Mapping[str, str]]:
-    return isinstance(stored, Mapping) and "sealed" in stored
+    return isinstance(stored, dict) and "sealed" in stored
 
 
 def seal_answers(
