@@ -23,7 +23,7 @@ def _sent(table: sa.Table, columns: Sequence[sa.ColumnClause[Any]]) -> Any:
 class Rows:
     """An INSERT of any number of rows of what JSON can say: on PostgreSQL one statement that takes them so.
 
-    Its driver sends every row of an `executemany` by itself, at some 30 us a row. `upsert` says what becomes of rows
+    Its driver sends every row of an `executemany` by itself. `upsert` says what becomes of rows
     that are there, given the INSERT of either dialect.
     """
 

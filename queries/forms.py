@@ -136,7 +136,7 @@ def version_marks(form_id: int) -> Marks:
 
 def keep_marks(form_id: int) -> None:
     """Let an act that holds a form, so that nobody publishes it, read its versions once."""
-    _seen_here().setdefault(form_id, ())
+    _seen_here()[form_id] = ()  # not what was read before it was held, nor before this act itself published it
 
 
 def _seen_here() -> dict[int, Marks]:

@@ -250,7 +250,7 @@ def world(created_at: datetime, names: Callable[[int], str | None] = org_name) -
 
 def month_of(at: datetime) -> str:
     here = at.astimezone(COUNTY_ZONE)
-    return f"{here.year:04}-{here.month:02}"  # strftime takes ten times as long
+    return f"{here.year:04}-{here.month:02}"
 
 
 def derive(

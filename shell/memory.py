@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-# CPython looks through the newest 700 objects each time: some seventy times in one page of a register.
+# CPython's own is 700: it looks through the newest objects whenever so many more were made than let go.
 THRESHOLDS = (20_000, 20, 50)
 
 
